@@ -1,0 +1,83 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engines/core/engine.hpp"
+#include "validate/image_agreement.hpp"
+
+namespace voxelmark {
+
+/// Where a group of cases takes its image from.
+struct Source {
+  std::string dataset;  ///< a generator's name, or empty
+  std::string file;     ///< a TIFF file, or empty
+  std::uint64_t seed = 1;
+  std::string label;  ///< what stands in case names: "nuclei", "seed:7", "input:blobs"; may be empty
+};
+
+/// Cases that share their input and expected output; the engines among them are measured interleaved.
+struct Task {
+  const Operation* operation = nullptr;
+  Parameters parameters;
+  Shape shape;
+  DType dtype = DType::f32;
+  Source source;
+  std::string note;  ///< told to the user: a default size that was scaled down
+
+  /// "1024x1024x32/f32/sigma:2": the part of a case's name behind the engine.
+  std::string suffix() const;
+};
+
+/// One engine at one task.
+struct Case {
+  std::shared_ptr<const Task> task;
+  EngineEntry entry;
+  int threads = 0;  ///< 0: all, and not in the name
+
+  /// "GaussianBlur3D/opencl:NVIDIA_H200/1024x1024x32/f32/sigma:2": the key of all results.
+  std::string name() const;
+};
+
+/// How much of a result was compared with the reference.
+enum class Check { full, sample, none };
+std::string to_string(Check check);
+
+/// A result against the reference.
+struct Comparison {
+  Check check = Check::none;
+  ImageAgreement figures;
+  Tolerance tolerance;
+  bool is_reference = false;  ///< the row is the reference itself: there is nothing to compare
+};
+
+/// What was measured of a case. Times in seconds.
+struct Measurement {
+  double prepare = 0;             ///< first plan: programs built or loaded, scratch, weights, one launch
+  std::vector<double> upload, download;  ///< empty where the engine works on host memory
+  std::vector<double> wall;       ///< one plan and a wait for its end
+  std::vector<double> cpu;        ///< CPU time of the process meanwhile
+  std::vector<double> throughput; ///< a plan's share of many enqueued one behind the other
+  std::vector<double> device;     ///< first start to last end on the device's clock; may be empty
+  std::size_t peak_device_bytes = 0;
+  double clock_drift = 0;         ///< change of the arithmetic probe's time, as a fraction
+  bool precise = false;           ///< the interval of the median is narrow enough; else time was up
+  Cost cost;
+};
+
+struct Done {
+  Measurement measurement;
+  Comparison comparison;
+};
+struct Failed {
+  std::string reason;
+};
+
+struct Row {
+  Case bench_case;
+  std::variant<Done, Skip, Failed> outcome;
+};
+
+}  // namespace voxelmark

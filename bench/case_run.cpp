@@ -1,0 +1,239 @@
+#include "bench/case_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <filesystem>
+#include <new>
+
+#include "bench/runner.hpp"
+#include "bench/statistics.hpp"
+#include "datasets/tiff.hpp"
+#include "engines/core/error.hpp"
+#include "engines/core/interrupt.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+constexpr std::size_t block_size = 5, fewest_samples = 10, fewest_when_time_is_up = 3;
+constexpr double warm_up_seconds = 0.02, precise_enough = 0.02;
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double process_cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace
+
+std::string result_file_name(const std::string& case_name) {
+  std::string name = case_name;
+  for (char& c : name)
+    if (c == '/' || c == ':' || c == '#') c = '_';
+  return name + ".tif";
+}
+
+CaseRun::CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder)
+    : case_(bench_case), checker_(checker), save_folder_(save_folder) {}
+
+void CaseRun::fail(const std::string& reason) {
+  outcome_ = Failed{reason};
+  running_ = false;
+}
+
+void CaseRun::set_up(OpenEngines& engines, double max_time) {
+  max_time_ = max_time;
+  try {
+    const auto opened = engines.open(case_.entry, case_.threads);
+    if (auto* skip = std::get_if<Skip>(&opened)) {
+      outcome_ = *skip;
+      return;
+    }
+    opened_ = std::get<OpenEngines::Opened*>(opened);
+    prepare();
+    if (plan_) check_first_result();
+  } catch (const Interrupted&) {
+    outcome_ = Skip{"interrupted"};
+  } catch (const BadInput&) {
+    throw;
+  } catch (const TooLarge& error) {
+    outcome_ = Skip{error.what()};
+  } catch (const std::bad_alloc&) {
+    fail("out of host memory");
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+void CaseRun::prepare() {
+  const Task& task = *case_.task;
+  const Operation& operation = *task.operation;
+  Engine& engine = *opened_->engine;
+  engine.reset_peak();
+  const std::size_t before = engine.bytes_in_use();
+  stream_ = engine.stream();
+  arena_ = engine.arena();
+  for (int i = 0; i < operation.inputs; ++i) {
+    inputs_.push_back(engine.allocate(task.shape, task.dtype));
+    stream_->upload(checker_.input(), *inputs_.back());
+  }
+  output_ = engine.allocate(operation.output_shape(task.shape), operation.output_dtype(task.dtype));
+  stream_->sync();
+  const auto start = Clock::now();
+  auto prepared = engine.prepare({operation, task.parameters, inputs_, output_, *arena_});
+  measurement_.prepare = seconds_since(start);
+  if (auto* skip = std::get_if<Skip>(&prepared)) {
+    outcome_ = *skip;
+    return;
+  }
+  plan_ = std::get<std::unique_ptr<Plan>>(std::move(prepared));
+  measurement_.peak_device_bytes = engine.peak_bytes() - before;
+  measurement_.cost = operation.cost(task.parameters, task.shape, task.dtype);
+  result_ = Image(output_->shape(), output_->dtype(), checker_.input().spacing());
+}
+
+// Poison shows a plan that leaves voxels unwritten, or reads scratch that it did not write. The first
+// poison is NaN in float32, the second another value: an image of either would pass one of the two only.
+Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
+  stream_->fill(*output_, poison);
+  arena_->fill(*stream_, poison);
+  stream_->sync();
+  if (timed) {
+    sample();
+  } else {
+    plan_->enqueue(*stream_);
+    stream_->sync();
+  }
+  stream_->download(*output_, result_);
+  stream_->sync();
+  return checker_.compare(result_);
+}
+
+void CaseRun::check_first_result() {
+  comparison_ = run_poisoned(0xff, false);
+  comparison_.is_reference = case_.entry.device.engine == "reference";
+  if (!save_folder_.empty())
+    write_tiff(std::filesystem::path(save_folder_) / result_file_name(case_.name()), result_);
+  if (comparison_.check != Check::none && !agrees(comparison_.figures, comparison_.tolerance)) {
+    fail(explain_disagreement(comparison_, result_.shape()));
+    return;
+  }
+  measure_transfers();
+  profiling_stream_ = opened_->engine->stream(true);
+  probe_before_ = opened_->engine->arithmetic_probe().seconds;
+  running_ = true;
+}
+
+void CaseRun::measure_transfers() {
+  if (opened_->engine->device().host_memory) return;
+  for (std::size_t i = 0; i < block_size; ++i) {
+    auto start = Clock::now();
+    stream_->upload(checker_.input(), *inputs_[0]);
+    stream_->sync();
+    measurement_.upload.push_back(seconds_since(start));
+    start = Clock::now();
+    stream_->download(*output_, result_);
+    stream_->sync();
+    measurement_.download.push_back(seconds_since(start));
+  }
+}
+
+double CaseRun::sample() {
+  const double cpu_start = process_cpu_seconds();
+  const auto start = Clock::now();
+  plan_->enqueue(*stream_);
+  stream_->sync();
+  const double seconds = seconds_since(start);
+  measurement_.wall.push_back(seconds);
+  measurement_.cpu.push_back(process_cpu_seconds() - cpu_start);
+  return seconds;
+}
+
+void CaseRun::sample_device(std::size_t count) {
+  for (std::size_t i = 0; i < count && !interrupt_requested; ++i) {
+    plan_->enqueue(*profiling_stream_);
+    const auto seconds = profiling_stream_->device_seconds();
+    if (!seconds) return;
+    measurement_.device.push_back(*seconds);
+  }
+}
+
+// A synchronous engine has one plan in flight at the most: its throughput is its latency.
+void CaseRun::sample_throughput() {
+  const double latency = measurement_.wall.back();
+  if (opened_->engine->device().host_memory) {
+    measurement_.throughput.push_back(latency);
+    return;
+  }
+  const int plans = static_cast<int>(std::clamp(0.01 / std::max(latency, 1e-6), 2.0, 256.0));
+  const auto start = Clock::now();
+  for (int i = 0; i < plans; ++i) plan_->enqueue(*stream_);
+  stream_->sync();
+  measurement_.throughput.push_back(seconds_since(start) / plans);
+}
+
+double CaseRun::measure_block() {
+  if (!running_ || interrupt_requested || time_is_up(0)) return 0;
+  const auto start = Clock::now();
+  do {
+    plan_->enqueue(*stream_);
+    stream_->sync();
+  } while (seconds_since(start) < warm_up_seconds && !interrupt_requested);
+  std::vector<double> block;
+  while (block.size() < block_size && !interrupt_requested) {
+    block.push_back(sample());
+    if (time_is_up(seconds_since(start))) break;
+  }
+  sample_device(block.size());
+  if (!block.empty()) sample_throughput();
+  spent_ += seconds_since(start);
+  return block.empty() ? 0 : median(block);
+}
+
+bool CaseRun::precise() const {
+  if (samples() < fewest_samples) return false;
+  const Interval interval = median_interval(measurement_.wall);
+  return (interval.upper - interval.lower) / 2 <= precise_enough * median(measurement_.wall);
+}
+
+bool CaseRun::time_is_up(double running) const {
+  return spent_ + running >= max_time_ && samples() >= fewest_when_time_is_up;
+}
+
+bool CaseRun::wants_more() const {
+  return running_ && !interrupt_requested && !time_is_up(0) && !precise();
+}
+
+void CaseRun::finish() {
+  if (!running_) return;
+  if (samples() == 0) {
+    outcome_ = Skip{"interrupted"};
+    running_ = false;
+    return;
+  }
+  try {
+    if (!interrupt_requested) {
+      const Comparison last = run_poisoned(0xa5, true);
+      if (last.check != Check::none && !agrees(last.figures, last.tolerance)) {
+        fail("the last timed run " + explain_disagreement(last, result_.shape()));
+        return;
+      }
+      measurement_.clock_drift = opened_->engine->arithmetic_probe().seconds / probe_before_ - 1;
+    }
+    measurement_.precise = precise();
+    outcome_ = Done{measurement_, comparison_};
+    running_ = false;
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,42 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "bench/case.hpp"
+
+namespace voxelmark {
+
+/// A task's input with what the reference makes of it, kept for all engines of the task.
+class Checker {
+ public:
+  /// Loads or generates the input and runs the reference; `wanted` nothing: full where the predicted time
+  /// allows, else a sample. Throws TooLarge where host memory does not suffice, BadInput for a damaged
+  /// file, Interrupted.
+  Checker(const Task& task, std::optional<Check> wanted, std::optional<int> channel, std::optional<int> frame);
+
+  const Image& input() const { return input_; }
+  Check check() const { return check_; }
+  double reference_seconds() const { return reference_seconds_; }
+  /// Voxels that a comparison looks at.
+  std::int64_t voxels_checked() const { return check_ == Check::none ? 0 : expected_.shape().voxels(); }
+
+  Comparison compare(const Image& output) const;
+
+ private:
+  const Task& task_;
+  Image input_;
+  Range range_;
+  Check check_ = Check::full;
+  Image expected_;              ///< the whole output, or a row of the sampled voxels
+  std::vector<Index> samples_;  ///< in the output; empty for a full check
+  double reference_seconds_ = 0;
+};
+
+/// Up to `count` voxels: corners, then edges and random ones, without repetition.
+std::vector<Index> sample_voxels(const Shape& shape, std::size_t count, std::uint64_t seed);
+
+/// "16777 voxels differ, largest error 3 (allowed 1), first at (4, 0, 7)".
+std::string explain_disagreement(const Comparison& comparison, const Shape& output);
+
+}  // namespace voxelmark

@@ -1,0 +1,80 @@
+#include "bench/engines.hpp"
+
+#include <algorithm>
+
+#include "engines/core/error.hpp"
+#include "engines/core/text.hpp"
+#include "engines/opencl/opencl_engine.hpp"
+#include "engines/opencv/opencv_engine.hpp"
+#include "engines/reference/reference_engine.hpp"
+#include "engines/tbb/tbb_engine.hpp"
+
+namespace voxelmark {
+
+std::vector<EngineKind> engine_kinds() {
+  return {reference_engine(), tbb_engine(), opencv_engine(), opencl_engine()};
+}
+
+namespace {
+
+std::vector<EngineEntry> entries_of(const EngineKind& kind) {
+  auto entries = kind.entries();
+  if (auto* found = std::get_if<std::vector<EngineEntry>>(&entries)) return *found;
+  EngineEntry missing;
+  missing.device.engine = missing.device.id = kind.name;
+  missing.open = [skip = std::get<Skip>(entries)](int) { return skip; };
+  return {missing};
+}
+
+void keep_named(std::vector<EngineEntry>& entries, const std::vector<std::string>& parts) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.push_back(entry.device.name);
+  for (const auto& part : parts)
+    if (std::none_of(names.begin(), names.end(),
+                     [&](const auto& name) { return contains_ignoring_case(name, part); }))
+      throw BadInput("no OpenCL device has '" + part + "' in its name; there is: " + join(names, ", "));
+  std::erase_if(entries, [&](const EngineEntry& entry) {
+    return std::none_of(parts.begin(), parts.end(), [&](const auto& part) {
+      return contains_ignoring_case(entry.device.name, part);
+    });
+  });
+}
+
+}  // namespace
+
+std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
+                                      const std::vector<std::string>& device_parts) {
+  const auto kinds = engine_kinds();
+  std::vector<std::string> names;
+  for (const auto& kind : kinds) names.push_back(kind.name);
+  for (const auto& engine : engines)
+    if (std::find(names.begin(), names.end(), engine) == names.end())
+      throw BadInput("engine '" + engine + "' is unknown; use " + join(names, ", "));
+  std::vector<EngineEntry> devices;
+  for (const auto& kind : kinds) {
+    if (!engines.empty() && std::find(engines.begin(), engines.end(), kind.name) == engines.end()) continue;
+    auto entries = entries_of(kind);
+    if (!device_parts.empty() && kind.name == "opencl") keep_named(entries, device_parts);
+    devices.insert(devices.end(), entries.begin(), entries.end());
+  }
+  return devices;
+}
+
+std::variant<OpenEngines::Opened*, Skip> OpenEngines::open(const EngineEntry& entry, int threads) {
+  const auto key = std::pair(entry.device.id, threads);
+  auto found = opened_.find(key);
+  if (found == opened_.end()) {
+    auto engine = entry.open(threads);
+    if (auto* skip = std::get_if<Skip>(&engine)) {
+      found = opened_.emplace(key, *skip).first;
+    } else {
+      auto& opened = std::get<std::unique_ptr<Engine>>(engine);
+      const Limits limits = measure_limits(*opened);
+      found = opened_.emplace(key, Opened{std::move(opened), limits}).first;
+    }
+  }
+  if (auto* skip = std::get_if<Skip>(&found->second)) return *skip;
+  return &std::get<Opened>(found->second);
+}
+
+}  // namespace voxelmark

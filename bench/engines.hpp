@@ -1,0 +1,47 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engines/core/engine.hpp"
+
+namespace voxelmark {
+
+/// Every kind of engine, in the order in which results are listed.
+std::vector<EngineKind> engine_kinds();
+
+/// The devices of the engines asked for (none named: all). An engine whose runtime is missing gives one
+/// entry that opens as a Skip. Throws BadInput for unknown names, and where a part of a device's name
+/// matches no OpenCL device.
+std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
+                                      const std::vector<std::string>& device_parts);
+
+/// What a device can do at the most; see measure_limits.
+struct Limits {
+  double copy_bytes_per_second = 0;  ///< bytes read + written
+  double launch_seconds = 0;         ///< one more tiny operation enqueued
+  double flops = 0;                  ///< float32 multiply-adds, two operations each
+  double push_bytes_per_second = 0, pull_bytes_per_second = 0;                ///< pageable; 0: none
+  double pinned_push_bytes_per_second = 0, pinned_pull_bytes_per_second = 0;  ///< 0: none
+};
+
+Limits measure_limits(Engine& engine);
+
+/// Engines opened once per device and number of threads, each with its measured limits.
+class OpenEngines {
+ public:
+  struct Opened {
+    std::unique_ptr<Engine> engine;
+    Limits limits;
+  };
+  /// Throws where the runtime fails.
+  std::variant<Opened*, Skip> open(const EngineEntry& entry, int threads);
+  const std::map<std::pair<std::string, int>, std::variant<Opened, Skip>>& all() const { return opened_; }
+
+ private:
+  std::map<std::pair<std::string, int>, std::variant<Opened, Skip>> opened_;
+};
+
+}  // namespace voxelmark

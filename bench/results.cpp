@@ -1,0 +1,41 @@
+#include "bench/results.hpp"
+
+#include "bench/statistics.hpp"
+
+namespace voxelmark {
+
+double compute_seconds(const Measurement& measurement) { return median(measurement.wall); }
+
+double total_seconds(const Measurement& measurement) {
+  double seconds = compute_seconds(measurement);
+  for (const auto* transfers : {&measurement.upload, &measurement.download})
+    if (!transfers->empty()) seconds += median(*transfers);
+  return seconds;
+}
+
+const Row* best_cpu_row(const std::vector<Row>& rows) {
+  const Row* best = nullptr;
+  for (const auto& row : rows) {
+    const auto* done = std::get_if<Done>(&row.outcome);
+    if (!done || done->comparison.is_reference || done->comparison.check == Check::none ||
+        !row.bench_case.entry.device.is_cpu())
+      continue;
+    if (!best ||
+        total_seconds(done->measurement) < total_seconds(std::get<Done>(best->outcome).measurement))
+      best = &row;
+  }
+  return best;
+}
+
+Tally tally(const std::vector<GroupResult>& groups) {
+  Tally count;
+  for (const auto& group : groups)
+    for (const auto& row : group.rows) {
+      count.done += std::holds_alternative<Done>(row.outcome);
+      count.skipped += std::holds_alternative<Skip>(row.outcome);
+      count.failed += std::holds_alternative<Failed>(row.outcome);
+    }
+  return count;
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,288 @@
+#include <benchmark/benchmark.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bench/results.hpp"
+#include "build_info.hpp"
+#include "bench/statistics.hpp"
+#include "engines/core/host_engine.hpp"
+#include "engines/core/text.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+using nlohmann::json;
+using Run = benchmark::BenchmarkReporter::Run;
+
+/// Counters are numbers; a figure that is undefined has none.
+void add_counter(Run& run, const char* name, double value) {
+  if (std::isfinite(value)) run.counters[name] = benchmark::Counter(value);
+}
+
+/// Google Benchmark 1.7 and 1.8 name the same thing differently.
+template <class AnyRun>
+void mark_without_result(AnyRun& run, const std::string& message) {
+  if constexpr (requires { run.error_occurred; }) {
+    run.error_occurred = true;
+    run.error_message = message;
+  } else {
+    run.skipped = message.starts_with("skipped") ? decltype(run.skipped)(1) : decltype(run.skipped)(2);
+    run.skip_message = message;
+  }
+}
+
+Run base_run(const Case& bench_case) {
+  Run run;
+  run.run_name.function_name = bench_case.name();
+  run.time_unit = benchmark::kMillisecond;
+  run.iterations = 1;
+  run.threads = 1;
+  return run;
+}
+
+void add_agreement(Run& run, const Comparison& comparison) {
+  if (comparison.check == Check::none || comparison.is_reference) return;
+  const ImageAgreement& figures = comparison.figures;
+  add_counter(run, "max_abs_error", figures.max_abs_error);
+  add_counter(run, "error_allowed", comparison.tolerance.max_abs_error);
+  add_counter(run, "differing_voxels", static_cast<double>(figures.differing));
+  add_counter(run, "voxels_compared", static_cast<double>(figures.n));
+  add_counter(run, "bias", figures.bias);
+  add_counter(run, "rmse", figures.rmse);
+  if (figures.pearson_r) add_counter(run, "pearson_r", *figures.pearson_r);
+}
+
+void add_figures(Run& run, const Done& done, const Limits* limits, const Row* best) {
+  const Measurement& m = done.measurement;
+  const double seconds = compute_seconds(m);
+  const Interval interval = median_interval(m.wall);
+  add_counter(run, "median_ms", 1e3 * seconds);
+  add_counter(run, "median_ci_lower_ms", 1e3 * interval.lower);
+  add_counter(run, "median_ci_upper_ms", 1e3 * interval.upper);
+  add_counter(run, "p5_ms", 1e3 * quantile(m.wall, 0.05));
+  add_counter(run, "p95_ms", 1e3 * quantile(m.wall, 0.95));
+  add_counter(run, "samples", static_cast<double>(m.wall.size()));
+  add_counter(run, "throughput_ms", 1e3 * median(m.throughput));
+  add_counter(run, "prepare_ms", 1e3 * m.prepare);
+  add_counter(run, "push_ms", m.upload.empty() ? 0 : 1e3 * median(m.upload));
+  add_counter(run, "pull_ms", m.download.empty() ? 0 : 1e3 * median(m.download));
+  if (!m.device.empty()) add_counter(run, "device_ms", 1e3 * median(m.device));
+  add_counter(run, "effective_bytes_per_second", m.cost.bytes / seconds);
+  add_counter(run, "flops_per_second", m.cost.flops / seconds);
+  if (limits) add_counter(run, "share_of_copy_bandwidth", m.cost.bytes / seconds / limits->copy_bytes_per_second);
+  add_counter(run, "peak_device_bytes", static_cast<double>(m.peak_device_bytes));
+  add_counter(run, "clock_drift", m.clock_drift);
+  add_agreement(run, done.comparison);
+  if (best && done.comparison.check != Check::none) {
+    const Measurement& base = std::get<Done>(best->outcome).measurement;
+    add_counter(run, "speedup", compute_seconds(base) / seconds);
+    add_counter(run, "speedup_with_transfers", total_seconds(base) / total_seconds(m));
+  }
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double standard_deviation(const std::vector<double>& values) {
+  if (values.size() < 2) return 0;
+  const double centre = mean(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - centre) * (value - centre);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+/// A row per sample, then mean, median, stddev and cv. The figures stand in the median row and in every
+/// sample, where tools that know no aggregates look for them.
+std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits, const Row* best) {
+  const Measurement& m = done.measurement;
+  Run base = base_run(row.bench_case);
+  base.repetitions = static_cast<std::int64_t>(m.wall.size());
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < m.wall.size(); ++i) {
+    Run run = base;
+    run.repetition_index = static_cast<std::int64_t>(i);
+    run.real_accumulated_time = m.wall[i];
+    run.cpu_accumulated_time = m.cpu[i];
+    runs.push_back(run);
+  }
+  const auto aggregate = [&](const char* name, auto statistic, benchmark::StatisticUnit unit) -> Run& {
+    Run run = base;
+    run.run_type = Run::RT_Aggregate;
+    run.aggregate_name = name;
+    run.aggregate_unit = unit;
+    run.iterations = base.repetitions;
+    // Reports divide accumulated times by the iterations.
+    const double scale = unit == benchmark::kTime ? static_cast<double>(run.iterations) : 1;
+    run.real_accumulated_time = statistic(m.wall) * scale;
+    run.cpu_accumulated_time = statistic(m.cpu) * scale;
+    return runs.emplace_back(run);
+  };
+  aggregate("mean", mean, benchmark::kTime);
+  add_figures(aggregate("median", [](const auto& values) { return median(values); }, benchmark::kTime), done,
+              limits, best);
+  aggregate("stddev", standard_deviation, benchmark::kTime);
+  aggregate("cv", [](const auto& values) {
+    const double centre = mean(values);
+    return centre > 0 ? standard_deviation(values) / centre : 0;
+  }, benchmark::kPercentage);
+  return runs;
+}
+
+json case_json(const Row& row) {
+  const Case& c = row.bench_case;
+  const Device& device = c.entry.device;
+  json object{{"operation", c.task->operation->name},
+              {"engine", device.engine},
+              {"device", device.name},
+              {"device_id", device.id},
+              {"size", {c.task->shape.x, c.task->shape.y, c.task->shape.z}},
+              {"dtype", to_string(c.task->dtype)},
+              {"parameters", c.task->parameters.text(c.task->operation->dims)},
+              {"threads", c.threads ? c.threads : static_cast<int>(device.compute_units)}};
+  if (c.task->source.file.empty()) {
+    object["dataset"] = c.task->source.dataset;
+    object["seed"] = c.task->source.seed;
+  } else {
+    object["input"] = c.task->source.file;
+  }
+  if (!c.task->note.empty()) object["note"] = c.task->note;
+  if (const auto* done = std::get_if<Done>(&row.outcome)) {
+    const Measurement& m = done->measurement;
+    object["outcome"] = "done";
+    object["check"] = to_string(done->comparison.check);
+    object["is_reference"] = done->comparison.is_reference;
+    object["stopped_by"] = m.precise ? "interval of the median within 2 %" : "time";
+    object["clock_drifted"] = std::abs(m.clock_drift) > 0.02;
+    object["device_ms"] = json::array();
+    for (const double seconds : m.device) object["device_ms"].push_back(1e3 * seconds);
+  } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
+    object["outcome"] = "skipped";
+    object["reason"] = skip->reason;
+  } else {
+    object["outcome"] = "failed";
+    object["reason"] = std::get<Failed>(row.outcome).reason;
+  }
+  return object;
+}
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string text;
+  std::getline(file, text);
+  return text;
+}
+
+/// Share of the CPUs' time that the hypervisor gave to others since the machine started.
+double steal_fraction() {
+  std::istringstream fields(first_line("/proc/stat"));
+  std::string cpu;
+  fields >> cpu;
+  double total = 0, steal = 0;
+  for (int i = 0; i < 8; ++i) {
+    double value = 0;
+    fields >> value;
+    total += value;
+    if (i == 7) steal = value;
+  }
+  return total > 0 ? steal / total : 0;
+}
+
+json limits_json(const Limits& l) {
+  json object{{"copy_bytes_per_second", l.copy_bytes_per_second},
+              {"launch_seconds", l.launch_seconds},
+              {"flops", l.flops}};
+  if (l.push_bytes_per_second > 0) {
+    object["push_bytes_per_second"] = l.push_bytes_per_second;
+    object["pull_bytes_per_second"] = l.pull_bytes_per_second;
+  }
+  if (l.pinned_push_bytes_per_second > 0) {
+    object["pinned_push_bytes_per_second"] = l.pinned_push_bytes_per_second;
+    object["pinned_pull_bytes_per_second"] = l.pinned_pull_bytes_per_second;
+  }
+  return object;
+}
+
+json context_json(const OpenEngines& engines, const std::vector<std::string>& command, bool incomplete) {
+  utsname system{};
+  uname(&system);
+  json context{{"version", build_info::version},
+               {"git_revision", build_info::git_revision},
+               {"compiler", build_info::compiler},
+               {"flags", build_info::flags},
+               {"command", command},
+               {"incomplete", incomplete},
+               {"kernel", std::string(system.sysname) + " " + system.release},
+               {"cpu", host_device("", "").name},
+               {"cpu_threads", host_threads()},
+               {"cpu_smt", first_line("/sys/devices/system/cpu/smt/active") == "1"},
+               {"cgroup_cpu_quota", first_line("/sys/fs/cgroup/cpu.max")},
+               {"cpu_steal_fraction", steal_fraction()},
+               {"devices", json::array()}};
+  for (const auto& [key, opened] : engines.all()) {
+    json device{{"id", key.first}};
+    if (key.second) device["threads"] = key.second;
+    if (const auto* skip = std::get_if<Skip>(&opened)) {
+      device["skipped"] = skip->reason;
+    } else {
+      const auto& [engine, limits] = std::get<OpenEngines::Opened>(opened);
+      const Device& d = engine->device();
+      device.update({{"name", d.name}, {"type", d.type}, {"driver", d.driver}, {"platform", d.platform},
+                     {"memory_bytes", d.memory}, {"largest_allocation_bytes", d.largest_allocation},
+                     {"local_memory_bytes", d.local_memory}, {"compute_units", d.compute_units},
+                     {"limits", limits_json(limits)}});
+    }
+    context["devices"].push_back(device);
+  }
+  return context;
+}
+
+}  // namespace
+
+std::string results_json(const std::vector<GroupResult>& groups, const OpenEngines& engines,
+                         const std::vector<std::string>& command, bool incomplete) {
+  std::ostringstream text;
+  benchmark::JSONReporter reporter;
+  reporter.SetOutputStream(&text);
+  reporter.SetErrorStream(&text);
+  benchmark::BenchmarkReporter::Context context;
+  context.name_field_width = 0;
+  reporter.ReportContext(context);
+  std::vector<json> details;
+  for (const auto& group : groups) {
+    const Row* best = best_cpu_row(group.rows);
+    for (const auto& row : group.rows) {
+      std::vector<Run> runs;
+      if (const auto* done = std::get_if<Done>(&row.outcome)) {
+        const auto opened = engines.all().find({row.bench_case.entry.device.id, row.bench_case.threads});
+        runs = runs_of(row, *done, &std::get<OpenEngines::Opened>(opened->second).limits, best);
+      } else {
+        runs.push_back(base_run(row.bench_case));
+        const auto* skip = std::get_if<Skip>(&row.outcome);
+        mark_without_result(runs.back(), skip ? "skipped: " + skip->reason
+                                              : "failed: " + std::get<Failed>(row.outcome).reason);
+      }
+      reporter.ReportRuns(runs);
+      for (const auto& run : runs)
+        details.push_back(run.aggregate_name == "median" || runs.size() == 1 ? case_json(row) : json());
+    }
+  }
+  reporter.Finalize();
+  json document = json::parse(text.str());
+  document["context"]["executable"] = "bench";
+  document["context"]["voxelmark"] = context_json(engines, command, incomplete);
+  for (std::size_t i = 0; i < details.size(); ++i)
+    if (!details[i].is_null()) document["benchmarks"][i]["voxelmark"] = details[i];
+  return document.dump(1) + "\n";
+}
+
+}  // namespace voxelmark

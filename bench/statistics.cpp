@@ -1,0 +1,37 @@
+#include "bench/statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace voxelmark {
+
+double quantile(std::span<const double> samples, double q) {
+  if (samples.empty()) throw std::logic_error("quantile of no samples");
+  std::vector<double> sorted(samples.begin(), samples.end());
+  std::sort(sorted.begin(), sorted.end());
+  const double position = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const auto above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+Interval median_interval(std::span<const double> samples) {
+  if (samples.empty()) throw std::logic_error("interval of no samples");
+  std::vector<double> sorted(samples.begin(), samples.end());
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t n = sorted.size();
+  // P(X < k) for X ~ binomial(n, 1/2) is the chance that the median lies below the k-th smallest sample.
+  double tail = 0;
+  std::size_t k = 0;
+  const double half_n = static_cast<double>(n) * std::log(0.5);
+  for (; k < n / 2; ++k) {
+    const auto i = static_cast<double>(k), m = static_cast<double>(n);
+    tail += std::exp(std::lgamma(m + 1) - std::lgamma(i + 1) - std::lgamma(m - i + 1) + half_n);
+    if (2 * tail > 0.05) break;
+  }
+  const std::size_t rank = std::max<std::size_t>(k, 1);
+  return {sorted[rank - 1], sorted[n - rank]};
+}
+
+}  // namespace voxelmark

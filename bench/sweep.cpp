@@ -1,0 +1,247 @@
+#include "bench/sweep.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+#include <utility>
+
+#include "bench/engines.hpp"
+#include "bench/reference_time.hpp"
+#include "datasets/generators.hpp"
+#include "datasets/tiff.hpp"
+#include "engines/core/error.hpp"
+#include "engines/core/text.hpp"
+#include "engines/operations/catalogue.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+/// A parameter's name with the values to sweep, as written.
+struct ParameterAxis {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+std::vector<ParameterAxis> parameter_axes(const std::vector<std::string>& params) {
+  std::vector<ParameterAxis> axes;
+  for (const auto& text : params) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == text.size())
+      throw BadInput("parameter '" + text + "': write it as NAME=VALUE,..., as in sigma=2,5");
+    axes.push_back({text.substr(0, equals), split(text.substr(equals + 1), ',')});
+  }
+  for (auto axis = axes.begin(); axis != axes.end(); ++axis)
+    if (std::any_of(axes.begin(), axis, [&](const auto& other) { return other.name == axis->name; }))
+      throw BadInput("parameter '" + axis->name + "' is given twice; write all its values in one list");
+  return axes;
+}
+
+/// All combinations of the given values of the operation's own parameters.
+std::vector<Parameters> parameter_sets(const Operation& operation, const std::vector<ParameterAxis>& axes) {
+  std::vector<Parameters> sets{Parameters(operation.parameters)};
+  for (const auto& spec : operation.parameters) {
+    const auto axis =
+        std::find_if(axes.begin(), axes.end(), [&](const auto& a) { return a.name == spec.name; });
+    if (axis == axes.end()) continue;
+    std::vector<Parameters> extended;
+    for (const auto& text : axis->values)
+      for (auto set : sets) {
+        set.set(spec.name, parse_parameter(spec, operation.dims, text));
+        extended.push_back(std::move(set));
+      }
+    sets = std::move(extended);
+  }
+  return sets;
+}
+
+/// One image of the sweep before an operation is chosen.
+struct Picture {
+  ParsedShape size;
+  std::optional<DType> dtype;  ///< of a file; else the axis decides
+  Source source;
+  bool from_file = false;
+};
+
+std::vector<Picture> file_pictures(const Options& options) {
+  std::vector<Picture> pictures;
+  for (const auto& file : options.inputs) {
+    const Image image = read_tiff(file, {options.channel, options.frame});
+    Picture picture;
+    picture.size = {image.shape(), image.shape().z > 1 ? 3 : 2};
+    picture.dtype = image.dtype();
+    picture.source.file = file;
+    picture.source.label = "input:" + identifier(std::filesystem::path(file).stem().string());
+    picture.from_file = true;
+    pictures.push_back(picture);
+  }
+  return pictures;
+}
+
+std::vector<Picture> generated_pictures(const Options& options, const std::vector<std::string>& sizes) {
+  const auto datasets = options.datasets.empty() ? std::vector<std::string>{"noise"} : options.datasets;
+  const auto seeds = options.seeds.empty() ? std::vector<std::uint64_t>{1} : options.seeds;
+  std::vector<Picture> pictures;
+  for (const auto& size : sizes)
+    for (const auto& dataset : datasets)
+      for (const auto seed : seeds) {
+        Picture picture;
+        picture.size = parse_shape(size);
+        picture.source = {dataset, "", seed, ""};
+        std::vector<std::string> label;
+        if (!options.datasets.empty()) label.push_back(dataset);
+        if (!options.seeds.empty()) label.push_back("seed:" + std::to_string(seed));
+        picture.source.label = join(label, "/");
+        pictures.push_back(picture);
+      }
+  return pictures;
+}
+
+/// CLIJ's default size for the dimension, halved until the reference takes no more than a few seconds.
+std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
+                                           DType dtype) {
+  const Shape wanted = operation.dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32};
+  constexpr double few_seconds = 5;
+  Shape shape = wanted;
+  const double seconds = predict_reference_seconds(operation, parameters, wanted, dtype);
+  for (double left = seconds; left > few_seconds && shape.x > 64; left /= 4) {
+    shape.x /= 2;
+    shape.y /= 2;
+  }
+  if (shape == wanted) return {shape, ""};
+  return {shape, operation.name + ": " + to_string(shape, operation.dims) + " in place of " +
+                     to_string(wanted, operation.dims) + ", where the reference would take about " +
+                     significant(seconds, 2) + " s; --size chooses another"};
+}
+
+class Sweep {
+ public:
+  explicit Sweep(const Options& options)
+      : options_(options),
+        axes_(parameter_axes(options.params)),
+        entries_(find_devices(options.engines, options.devices)),
+        dtypes_(options.dtypes.empty() ? std::vector<DType>{DType::f32} : std::vector<DType>{}) {
+    for (const auto& text : options.dtypes) dtypes_.push_back(parse_dtype(text));
+    for (const auto& name : options.datasets)
+      if (std::find(dataset_names().begin(), dataset_names().end(), name) == dataset_names().end())
+        throw BadInput("data set '" + name + "' is unknown; use " + join(dataset_names(), ", "));
+    if (!options.inputs.empty() && !(options.sizes.empty() && options.datasets.empty() && options.seeds.empty()))
+      throw BadInput("--input brings its own image; leave --size, --dataset and --seed away");
+    try {
+      filter_ = std::regex(options.filter, std::regex::ECMAScript | std::regex::optimize);
+    } catch (const std::regex_error&) {
+      throw BadInput("--filter '" + options.filter + "' is no regular expression");
+    }
+  }
+
+  std::vector<Group> groups() {
+    check_parameter_names();
+    const bool by_default = options_.sizes.empty() && options_.inputs.empty();
+    const auto pictures = !options_.inputs.empty() ? file_pictures(options_)
+                                                   : generated_pictures(options_, options_.sizes);
+    for (const auto& operation : catalogue()) {
+      if (by_default) {
+        add_default(operation);
+        continue;
+      }
+      for (const auto& picture : pictures)
+        if (picture.size.dims == operation.dims) add(operation, picture);
+    }
+    // A 2D image is also a stack of one slice, for a filter that leaves 3D operations alone.
+    if (groups_.empty())
+      for (const auto& operation : catalogue())
+        for (const auto& picture : pictures)
+          if (picture.from_file && picture.size.dims == 2 && operation.dims == 3) add(operation, picture);
+    if (groups_.empty()) throw wrong_value_ ? *wrong_value_ : nothing_matched();
+    return std::move(groups_);
+  }
+
+ private:
+  /// Each parameter given must belong to an operation.
+  void check_parameter_names() const {
+    for (const auto& axis : axes_) {
+      std::vector<std::string> known;
+      for (const auto& operation : catalogue())
+        for (const auto& spec : operation.parameters)
+          if (std::find(known.begin(), known.end(), spec.name) == known.end()) known.push_back(spec.name);
+      if (std::find(known.begin(), known.end(), axis.name) == known.end())
+        throw BadInput("no operation has a parameter '" + axis.name + "'; there are " + join(known, ", "));
+    }
+  }
+
+  BadInput nothing_matched() const {
+    std::vector<std::string> names;
+    for (const auto& operation : catalogue()) names.push_back(operation.name);
+    std::string text = "no case matches";
+    if (!options_.filter.empty()) text += " --filter '" + options_.filter + "'";
+    if (!options_.sizes.empty()) text += " at --size " + join(options_.sizes, ",");
+    if (!options_.dtypes.empty()) text += " as --dtype " + join(options_.dtypes, ",");
+    if (!options_.inputs.empty()) text += " with --input " + join(options_.inputs, ",");
+    return BadInput(text + "; operations are " + join(names, ", ") +
+                    "; 2D operations take sizes such as 256x256, 3D ones 256x256x32");
+  }
+
+  void add_default(const Operation& operation) {
+    // Sizes are found last, since that takes a run of the reference: filter by the default size first.
+    for (auto picture : generated_pictures(options_, {operation.dims == 2 ? "2048x2048" : "1024x1024x32"}))
+      add(operation, picture, true);
+  }
+
+  void add(const Operation& operation, const Picture& picture, bool scale = false) {
+    const auto dtypes = picture.dtype && options_.dtypes.empty() ? std::vector<DType>{*picture.dtype} : dtypes_;
+    for (const DType dtype : dtypes) {
+      if (std::find(operation.dtypes.begin(), operation.dtypes.end(), dtype) == operation.dtypes.end()) continue;
+      for (auto& parameters : parameters_for(operation, picture, dtype)) {
+        Task task{&operation, parameters, picture.size.shape, dtype, picture.source, ""};
+        auto group = make_group(task);
+        if (group.cases.empty()) continue;
+        if (scale) {
+          std::tie(task.shape, task.note) = default_size(operation, parameters, dtype);
+          group = make_group(task);
+        }
+        if (!group.cases.empty()) groups_.push_back(std::move(group));
+      }
+    }
+  }
+
+  /// A value may be wrong for an operation that the filter leaves out: that is an error only where
+  /// nothing else is left.
+  std::vector<Parameters> parameters_for(const Operation& operation, const Picture& picture, DType dtype) {
+    try {
+      return parameter_sets(operation, axes_);
+    } catch (const BadInput& error) {
+      const Task by_default{&operation, Parameters(operation.parameters), picture.size.shape, dtype,
+                            picture.source, ""};
+      if (!make_group(by_default).cases.empty()) throw;
+      if (!wrong_value_) wrong_value_ = error;
+      return {};
+    }
+  }
+
+  Group make_group(const Task& wanted) const {
+    const auto task = std::make_shared<const Task>(wanted);
+    Group group{task, {}};
+    for (const auto& entry : entries_) {
+      const bool cpu = entry.device.is_cpu() || entry.device.type.empty();
+      for (const int threads : options_.threads.empty() || !cpu ? std::vector<int>{0} : options_.threads) {
+        Case made{task, entry, threads};
+        if (std::regex_search(made.name(), filter_)) group.cases.push_back(std::move(made));
+      }
+    }
+    return group;
+  }
+
+  const Options& options_;
+  std::vector<ParameterAxis> axes_;
+  std::vector<EngineEntry> entries_;
+  std::vector<DType> dtypes_;
+  std::regex filter_;
+  std::vector<Group> groups_;
+  std::optional<BadInput> wrong_value_;
+};
+
+}  // namespace
+
+std::vector<Group> sweep(const Options& options) { return Sweep(options).groups(); }
+
+}  // namespace voxelmark

@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "bench/results.hpp"
+#include "bench/statistics.hpp"
+#include "engines/core/text.hpp"
+#include "engines/operations/catalogue.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+constexpr std::size_t width = 120;
+
+/// Cells of a fixed width, the first one to the left and the others to the right.
+std::string line(const std::string& first, const std::vector<std::string>& cells,
+                 const std::vector<std::size_t>& widths) {
+  std::string text = first.substr(0, widths[0]);
+  text.resize(widths[0], ' ');
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    text += std::string(widths[i + 1] - std::min(widths[i + 1], cells[i].size()), ' ') + cells[i];
+  return text + "\n";
+}
+
+/// `text` folded at spaces, each further line behind `indent`.
+std::string folded(const std::string& text, const std::string& indent) {
+  std::string result, current;
+  for (const auto& word : split(text, ' ')) {
+    if (!current.empty() && current.size() + 1 + word.size() > width) {
+      result += current + "\n";
+      current = indent + word;
+    } else {
+      current += (current.empty() ? "" : " ") + word;
+    }
+  }
+  return result + current + "\n";
+}
+
+std::string milliseconds(const std::vector<double>& seconds) {
+  return seconds.empty() ? "-" : significant(1e3 * median(seconds), 3);
+}
+
+std::string engine_label(const Case& bench_case) {
+  std::string label = bench_case.entry.device.id;
+  if (bench_case.threads > 0) label += " " + std::to_string(bench_case.threads) + "t";
+  return label;
+}
+
+const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
+  const auto found = engines.all().find({bench_case.entry.device.id, bench_case.threads});
+  if (found == engines.all().end()) return nullptr;
+  const auto* opened = std::get_if<OpenEngines::Opened>(&found->second);
+  return opened ? &opened->limits : nullptr;
+}
+
+const std::vector<std::size_t> widths{33, 10, 7, 8, 7, 9, 9, 9, 9, 9, 10};
+
+std::string done_line(const Row& row, const Done& done, const Row* best, const OpenEngines& engines) {
+  const Measurement& m = done.measurement;
+  const double seconds = compute_seconds(m);
+  const Interval interval = median_interval(m.wall);
+  const double rate = m.cost.bytes / seconds;
+  const Limits* limits = limits_of(row.bench_case, engines);
+  std::vector<std::string> cells{
+      significant(1e3 * seconds, 4),
+      "±" + significant(50 * (interval.upper - interval.lower) / seconds, 2) + "%",
+      significant(rate / 1e9, 3),
+      limits ? significant(100 * rate / limits->copy_bytes_per_second, 2) + "%" : "-",
+      milliseconds(m.upload),
+      milliseconds(m.download),
+      significant(1e3 * m.prepare, 3)};
+  cells[1].insert(0, cells[1].size() + 1 <= widths[2] + 1 ? "" : "");
+  const bool checked = done.comparison.check != Check::none;
+  if (done.comparison.is_reference)
+    cells.push_back("is ref.");
+  else
+    cells.push_back(checked ? significant(done.comparison.figures.max_abs_error, 2) : "unchecked");
+  if (best && checked) {
+    const Measurement& base = std::get<Done>(best->outcome).measurement;
+    cells.push_back(significant(compute_seconds(base) / seconds, 3) + "x");
+    cells.push_back(significant(total_seconds(base) / total_seconds(m), 3) + "x");
+  }
+  std::string text = line(engine_label(row.bench_case), cells, widths);
+  text.insert(widths[0] + widths[1], " ");  // "±" takes two bytes and one column
+  if (engine_label(row.bench_case).size() > widths[0])
+    text = engine_label(row.bench_case) + "\n" + std::string(widths[0], ' ') + text.substr(widths[0]);
+  return text;
+}
+
+}  // namespace
+
+std::string table(const GroupResult& group, const OpenEngines& engines) {
+  std::string head = group.task->operation->name + "  " + group.task->suffix();
+  if (!group.check.empty()) head += "  (" + group.check + ")";
+  std::string text = folded(head, "  ");
+  if (!group.task->note.empty()) text += folded("  note: " + group.task->note, "  ");
+  text += line("  engine:device", {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", "max err",
+                                   "speed-up", "+transfer"}, widths);
+  const Row* best = best_cpu_row(group.rows);
+  for (const auto& row : group.rows) {
+    if (const auto* done = std::get_if<Done>(&row.outcome)) {
+      text += done_line(row, *done, best, engines);
+    } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
+      text += folded(engine_label(row.bench_case) + "  skipped: " + skip->reason, "    ");
+    } else {
+      text += folded(engine_label(row.bench_case) + "  FAILED: " + std::get<Failed>(row.outcome).reason, "    ");
+    }
+  }
+  return text + "\n";
+}
+
+std::string device_table(const std::vector<EngineEntry>& entries) {
+  std::string text;
+  for (const auto& entry : entries) {
+    const Device& d = entry.device;
+    if (d.type.empty()) {
+      const auto opened = entry.open(0);
+      text += d.id + "\n    skipped: " + std::get<Skip>(opened).reason + "\n";
+      continue;
+    }
+    text += d.id + "\n    " + d.name + ", " + d.type + ", " + std::to_string(d.compute_units) +
+            (d.host_memory ? " threads" : " compute units") + "\n    driver " + d.driver +
+            (d.platform.empty() ? "" : ", " + d.platform) + "\n    memory " +
+            human_bytes(static_cast<double>(d.memory)) + ", largest allocation " +
+            human_bytes(static_cast<double>(d.largest_allocation));
+    if (d.local_memory) text += ", local memory " + human_bytes(static_cast<double>(d.local_memory));
+    text += "\n";
+  }
+  return text;
+}
+
+std::string limits_table(const OpenEngines& engines) {
+  const std::vector<std::size_t> columns{40, 11, 11, 10, 10, 12, 12, 12};
+  std::string text = line("engine:device", {"copy GB/s", "launch µs ", "push GB/s", "pull GB/s", "pinned push",
+                                            "pinned pull", "GFLOP/s"}, columns);
+  const auto rate = [](double value) { return value > 0 ? significant(value / 1e9, 3) : std::string("-"); };
+  for (const auto& [key, opened] : engines.all()) {
+    const std::string label = key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
+    if (const auto* skip = std::get_if<Skip>(&opened)) {
+      text += folded(label + "  skipped: " + skip->reason, "    ");
+      continue;
+    }
+    const Limits& l = std::get<OpenEngines::Opened>(opened).limits;
+    text += line(label, {rate(l.copy_bytes_per_second), significant(1e6 * l.launch_seconds, 3),
+                         rate(l.push_bytes_per_second), rate(l.pull_bytes_per_second),
+                         rate(l.pinned_push_bytes_per_second), rate(l.pinned_pull_bytes_per_second),
+                         rate(l.flops)}, columns);
+  }
+  return text;
+}
+
+std::string operation_list() {
+  std::string text;
+  for (const auto& operation : catalogue()) {
+    std::vector<std::string> types;
+    for (const DType type : operation.dtypes) types.push_back(to_string(type));
+    text += operation.name + "  (" + to_string(operation.kind) + "; " + join(types, ", ") + ")\n";
+    text += folded("    " + operation.definition, "    ");
+    for (const auto& spec : operation.parameters) {
+      std::string about = "    " + spec.name + " = " + to_string(spec.default_value, operation.dims) + ": ";
+      about += spec.choices.empty() ? shortest(spec.minimum) + " to " + shortest(spec.maximum)
+                                    : join(spec.choices, " or ");
+      text += folded(about + "; " + spec.description, "        ");
+    }
+    text += folded("    tolerance: " + operation.tolerance_rule, "        ") + "\n";
+  }
+  return text;
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,20 @@
+# How everything is compiled.
+add_library(voxelmark_flags INTERFACE)
+target_include_directories(voxelmark_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(voxelmark_flags INTERFACE
+  -march=x86-64-v3
+  # A product and a sum are two roundings unless std::fma says otherwise: pointwise results are exact.
+  -ffp-contract=off
+  # Vector code may round and compare without regard to floating-point flags and errno.
+  -fno-math-errno -fno-trapping-math
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  # GCC 12 sees overlaps in std::string that are not there (GCC bug 105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+if(VOXELMARK_WARNINGS_AS_ERRORS)
+  target_compile_options(voxelmark_flags INTERFACE -Werror)
+endif()
+if(VOXELMARK_SANITIZE)
+  target_compile_options(voxelmark_flags INTERFACE
+    -fsanitize=${VOXELMARK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(voxelmark_flags INTERFACE -fsanitize=${VOXELMARK_SANITIZE})
+endif()

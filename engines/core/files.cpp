@@ -1,0 +1,62 @@
+#include "engines/core/files.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "engines/core/error.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+std::filesystem::path beside(const std::filesystem::path& path) {
+  return path.string() + ".tmp-" + std::to_string(getpid());
+}
+
+BadInput cannot_write(const std::filesystem::path& path, const std::string& reason) {
+  return BadInput("cannot write " + path.string() + ": " + reason);
+}
+
+void write_plainly(const std::filesystem::path& file, const std::filesystem::path& meant,
+                   const std::string& text) {
+  errno = 0;
+  std::ofstream stream(file, std::ios::binary);
+  stream << text;
+  stream.close();
+  if (!stream) throw cannot_write(meant, errno ? std::strerror(errno) : "unknown reason");
+}
+
+}  // namespace
+
+void write_atomically(const std::filesystem::path& path,
+                      const std::function<void(const std::filesystem::path& temporary)>& write) {
+  const std::filesystem::path temporary = beside(path);
+  try {
+    write(temporary);
+    std::filesystem::rename(temporary, path);
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw cannot_write(path, error.code().message());
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+  write_atomically(path, [&](const std::filesystem::path& temporary) { write_plainly(temporary, path, text); });
+}
+
+void require_writable(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) throw cannot_write(path, "it is a folder");
+  const std::filesystem::path temporary = beside(path);
+  write_plainly(temporary, path, "");
+  std::filesystem::remove(temporary);
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,89 @@
+#include "engines/core/image.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_reduce.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace voxelmark {
+
+namespace {
+constexpr std::size_t alignment = 4096;
+}
+
+void Image::Free::operator()(std::byte* pixels) const { std::free(pixels); }
+
+Image::Image(Shape shape, DType dtype, Spacing spacing)
+    : shape_(shape), dtype_(dtype), spacing_(spacing) {
+  const std::size_t padded = (bytes() + alignment - 1) / alignment * alignment;
+  pixels_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, std::max(padded, alignment))));
+  if (!pixels_) throw std::bad_alloc();
+}
+
+void Image::require(DType type) const {
+  if (type != dtype_)
+    throw std::logic_error("an image of type " + to_string(dtype_) + " was read as " + to_string(type));
+}
+
+Image Image::clone() const {
+  Image copy(shape_, dtype_, spacing_);
+  std::memcpy(copy.data(), data(), bytes());
+  return copy;
+}
+
+Image crop(const Image& image, const Region& region) {
+  Image result(region.extent, image.dtype(), image.spacing());
+  const std::size_t pixel = bytes_of(image.dtype());
+  const std::size_t row = static_cast<std::size_t>(region.extent.x) * pixel;
+  for (std::int64_t z = 0; z < region.extent.z; ++z)
+    for (std::int64_t y = 0; y < region.extent.y; ++y) {
+      const std::int64_t from =
+          offset(image.shape(), region.origin.x, region.origin.y + y, region.origin.z + z);
+      std::memcpy(result.data() + static_cast<std::size_t>(offset(region.extent, 0, y, z)) * pixel,
+                  image.data() + static_cast<std::size_t>(from) * pixel, row);
+    }
+  return result;
+}
+
+Image convert(const Image& image, DType dtype) {
+  Image result(image.shape(), dtype, image.spacing());
+  visit(image.dtype(), [&]<class From>(std::type_identity<From>) {
+    visit(dtype, [&]<class To>(std::type_identity<To>) {
+      const auto from = image.pixels<From>();
+      const auto to = result.pixels<To>();
+      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, from.size(), 1 << 16), [&](const auto& r) {
+        for (std::size_t i = r.begin(); i < r.end(); ++i)
+          to[i] = to_pixel<To>(static_cast<double>(from[i]));
+      });
+    });
+  });
+  return result;
+}
+
+Range range_of(const Image& image) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const Range range = visit(image.dtype(), [&]<class T>(std::type_identity<T>) {
+    const auto pixels = image.pixels<T>();
+    return tbb::parallel_reduce(
+        tbb::blocked_range<std::size_t>(0, pixels.size(), 1 << 16), Range{infinity, -infinity},
+        [&](const auto& r, Range found) {
+          for (std::size_t i = r.begin(); i < r.end(); ++i) {
+            const double value = static_cast<double>(pixels[i]);
+            if (value < found.minimum) found.minimum = value;
+            if (value > found.maximum) found.maximum = value;
+          }
+          return found;
+        },
+        [](const Range& a, const Range& b) {
+          return Range{std::min(a.minimum, b.minimum), std::max(a.maximum, b.maximum)};
+        });
+  });
+  return range.minimum > range.maximum ? Range{} : range;
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,72 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "engines/core/dtype.hpp"
+#include "engines/core/shape.hpp"
+
+namespace voxelmark {
+
+/// Distance between neighbouring voxels in µm, per axis.
+struct Spacing {
+  double x = 1, y = 1, z = 1;
+  bool operator==(const Spacing&) const = default;
+};
+
+/// Pixels in host memory: contiguous, x fastest, 4096-byte aligned, owned. New pixels hold no
+/// particular value.
+class Image {
+ public:
+  Image() = default;
+  /// Throws std::bad_alloc where the memory cannot be had.
+  Image(Shape shape, DType dtype, Spacing spacing = {});
+
+  const Shape& shape() const { return shape_; }
+  DType dtype() const { return dtype_; }
+  const Spacing& spacing() const { return spacing_; }
+  void set_spacing(const Spacing& spacing) { spacing_ = spacing; }
+  std::size_t bytes() const { return static_cast<std::size_t>(shape_.voxels()) * bytes_of(dtype_); }
+
+  std::byte* data() { return pixels_.get(); }
+  const std::byte* data() const { return pixels_.get(); }
+
+  /// All pixels. Throws std::logic_error where T is not the image's type.
+  template <class T>
+  std::span<T> pixels() {
+    require(dtype_of<T>());
+    return {reinterpret_cast<T*>(pixels_.get()), static_cast<std::size_t>(shape_.voxels())};
+  }
+  template <class T>
+  std::span<const T> pixels() const {
+    require(dtype_of<T>());
+    return {reinterpret_cast<const T*>(pixels_.get()), static_cast<std::size_t>(shape_.voxels())};
+  }
+
+  Image clone() const;
+
+ private:
+  void require(DType type) const;
+
+  struct Free {
+    void operator()(std::byte* pixels) const;
+  };
+  Shape shape_{0, 0, 0};
+  DType dtype_ = DType::u8;
+  Spacing spacing_;
+  std::unique_ptr<std::byte, Free> pixels_;
+};
+
+/// The region's pixels as an image of their own.
+Image crop(const Image& image, const Region& region);
+
+/// The pixels in another type, each one rounded half to even and saturated.
+Image convert(const Image& image, DType dtype);
+
+/// Smallest and largest pixel; {0, 0} for an image without a number. NaN is passed over.
+struct Range {
+  double minimum = 0, maximum = 0;
+};
+Range range_of(const Image& image);
+
+}  // namespace voxelmark

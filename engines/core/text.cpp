@@ -1,0 +1,79 @@
+#include "engines/core/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+
+namespace voxelmark {
+
+namespace {
+
+template <class T>
+std::string to_chars_text(T value) {
+  std::array<char, 64> buffer;
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  return {buffer.data(), end};
+}
+
+}  // namespace
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const auto end = text.find(separator);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string joined;
+  for (const auto& part : parts) {
+    if (!joined.empty()) joined += separator;
+    joined += part;
+  }
+  return joined;
+}
+
+std::string shortest(double value) { return to_chars_text(value); }
+std::string shortest(float value) { return to_chars_text(value); }
+
+std::string significant(double value, int digits) {
+  std::array<char, 64> buffer;
+  std::snprintf(buffer.data(), buffer.size(), "%#.*g", digits, value);
+  std::string text = buffer.data();
+  if (!text.empty() && text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string human_bytes(double bytes) {
+  static constexpr std::array units{"bytes", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1024 && unit + 1 < units.size(); ++unit) bytes /= 1024;
+  std::array<char, 64> buffer;
+  std::snprintf(buffer.data(), buffer.size(), bytes == static_cast<std::int64_t>(bytes) ? "%.0f %s" : "%.1f %s",
+                bytes, units[unit]);
+  return buffer.data();
+}
+
+std::string identifier(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    const bool keep = std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-';
+    if (keep)
+      text += c;
+    else if (!text.empty() && text.back() != '_')
+      text += '_';
+  }
+  while (!text.empty() && text.back() == '_') text.pop_back();
+  return text;
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,41 @@
+#pragma once
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace voxelmark {
+
+/// The parts of `text` between separators; an empty text is one empty part.
+std::vector<std::string> split(std::string_view text, char separator);
+
+/// The parts with `separator` between them.
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// The number that the whole of `text` spells, or nothing.
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// The shortest decimal text that reads back as the same value: "2", "0.5".
+std::string shortest(double value);
+std::string shortest(float value);
+
+/// `value` with `digits` significant digits, without exponent where that stays readable.
+std::string significant(double value, int digits);
+
+/// "128 MiB", "16.0 GiB".
+std::string human_bytes(double bytes);
+
+/// `name` with all but letters, digits, '.' and '-' replaced by '_', fit for a case name.
+std::string identifier(std::string_view name);
+
+bool contains_ignoring_case(std::string_view text, std::string_view part);
+
+}  // namespace voxelmark

@@ -1,0 +1,100 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engines/core/engine.hpp"
+#include "engines/core/memory_meter.hpp"
+#include "engines/opencl/cl.hpp"
+
+namespace voxelmark::opencl {
+
+
+class OpenClBuffer final : public Buffer {
+ public:
+  OpenClBuffer(cl::Buffer memory, Shape shape, DType dtype, std::shared_ptr<MemoryMeter> meter);
+  ~OpenClBuffer() override;
+  const cl::Buffer& memory() const { return memory_; }
+
+ private:
+  cl::Buffer memory_;
+  std::shared_ptr<MemoryMeter> meter_;
+};
+
+class OpenClStream final : public Stream {
+ public:
+  OpenClStream(cl::CommandQueue queue, bool profiling, EngineCounters& counters)
+      : queue_(std::move(queue)), profiling_(profiling), counters_(counters) {}
+
+  void upload(const Image& image, Buffer& buffer) override;
+  void download(const Buffer& buffer, Image& image) override;
+  void copy(const Buffer& from, Buffer& to) override;
+  void fill(Buffer& buffer, std::uint8_t byte) override;
+  void fill(const cl::Buffer& memory, std::uint8_t byte, std::size_t bytes);
+  void sync() override;
+  std::optional<double> device_seconds() override;
+  void launch(const cl::Kernel& kernel, const cl::NDRange& global, const cl::NDRange& local);
+
+ private:
+  cl::CommandQueue queue_;
+  bool profiling_;
+  std::vector<cl::Event> events_;
+  EngineCounters& counters_;
+};
+
+class OpenClEngine;
+
+class OpenClArena final : public Arena {
+ public:
+  /// One slot's memory, replaced when a later plan asks for more: kernels take it when they are launched.
+  struct Slot {
+    cl::Buffer memory;
+    std::size_t bytes = 0;
+  };
+
+  explicit OpenClArena(OpenClEngine& engine);
+  ~OpenClArena() override;
+  std::shared_ptr<const Slot> slot(std::size_t number, std::size_t bytes);
+  void fill(Stream& stream, std::uint8_t byte) override;
+
+ private:
+  OpenClEngine& engine_;
+  std::shared_ptr<MemoryMeter> meter_;
+  std::vector<std::shared_ptr<Slot>> slots_;
+};
+
+class OpenClEngine final : public Engine {
+ public:
+  OpenClEngine(Device device, cl::Device cl_device);
+
+  std::shared_ptr<Buffer> allocate(Shape shape, DType dtype) override;
+  std::unique_ptr<Stream> stream(bool profiling) override;
+  std::unique_ptr<Arena> arena() override { return std::make_unique<OpenClArena>(*this); }
+  Prepared prepare(const Request& request) override;
+  Probe arithmetic_probe() override;
+  std::optional<PinnedTransfer> pinned_transfer(std::size_t bytes) override;
+  std::size_t bytes_in_use() const override { return meter_->in_use(); }
+  std::size_t reset_peak() override { return meter_->reset_peak(); }
+  std::size_t peak_bytes() const override { return meter_->peak(); }
+
+  /// Device memory that has been touched, since drivers allocate at the first use. Throws TooLarge.
+  cl::Buffer memory(std::size_t bytes);
+  /// The family's program for these options, from this process, from the disk cache, or built now.
+  /// Throws std::runtime_error with the build log.
+  cl::Program program(const std::string& family, const std::string& options);
+  const std::shared_ptr<MemoryMeter>& meter() const { return meter_; }
+  const cl::Context& context() const { return context_; }
+  /// `local`, halved along its largest axis until the device takes it.
+  cl::NDRange fitting(std::array<std::size_t, 3> local) const;
+
+ private:
+  cl::Program build(const std::string& source, const std::string& options);
+
+  cl::Device cl_device_;
+  cl::Context context_;
+  std::shared_ptr<MemoryMeter> meter_;
+  std::map<std::string, cl::Program> programs_;
+};
+
+}  // namespace voxelmark::opencl

@@ -1,0 +1,92 @@
+#include "engines/opencl/plan_builder.hpp"
+
+#include <cctype>
+
+namespace voxelmark::opencl {
+
+class PlanBuilder::LaunchPlan final : public Plan {
+ public:
+  LaunchPlan(const Request& request, std::vector<Launch> launches, std::vector<cl::Buffer> constants)
+      : context_(request.operation.name + " on " +
+                 to_string(request.inputs[0]->shape(), request.operation.dims) + " " +
+                 to_string(request.inputs[0]->dtype())),
+        inputs_(request.inputs),
+        output_(request.output),
+        launches_(std::move(launches)),
+        constants_(std::move(constants)) {}
+
+  void enqueue(Stream& stream) override {
+    with_context(context_, [&] {
+      for (auto& launch : launches_) {
+        for (const auto& [index, slot] : launch.scratch) launch.kernel.setArg(index, slot->memory);
+        static_cast<OpenClStream&>(stream).launch(launch.kernel, launch.range.global, launch.range.local);
+      }
+    });
+  }
+
+ private:
+  std::string context_;
+  std::vector<std::shared_ptr<Buffer>> inputs_;
+  std::shared_ptr<Buffer> output_;
+  std::vector<Launch> launches_;
+  std::vector<cl::Buffer> constants_;
+};
+
+std::string kernel_file(const std::string& family) {
+  std::string file;
+  for (const char c : family) {
+    if (std::isupper(static_cast<unsigned char>(c)) && !file.empty()) file += '_';
+    file += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return file;
+}
+
+PlanBuilder::PlanBuilder(OpenClEngine& engine, const Request& request)
+    : engine_(engine), request_(request) {}
+
+Scratch PlanBuilder::scratch(std::size_t bytes) {
+  return static_cast<OpenClArena&>(request_.arena).slot(slots_++, bytes);
+}
+
+cl::Buffer PlanBuilder::constant(const void* data, std::size_t bytes) {
+  cl::Buffer memory(engine_.context(), CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, bytes,
+                    const_cast<void*>(data));
+  constants_.push_back(memory);
+  return memory;
+}
+
+PlanBuilder::Range PlanBuilder::range(const Shape& items, std::array<std::size_t, 3> local) const {
+  const cl::NDRange fitting = engine_.fitting(local);
+  const auto rounded = [&](std::int64_t count, int axis) {
+    const std::size_t group = fitting.get()[axis];
+    return (static_cast<std::size_t>(count) + group - 1) / group * group;
+  };
+  return {cl::NDRange(rounded(items.x, 0), rounded(items.y, 1), rounded(items.z, 2)), fitting};
+}
+
+PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, const Range& items) {
+  const auto name = [](DType type) {
+    return visit(type, []<class T>(std::type_identity<T>) -> std::string {
+      if constexpr (sizeof(T) == 1) return "uchar";
+      else if constexpr (sizeof(T) == 2) return "ushort";
+      else return std::is_integral_v<T> ? "uint" : "float";
+    });
+  };
+  const std::string out = name(types.out), rounding = types.out == DType::f32 ? "" : "_sat_rte";
+  std::string options = "-D IN=" + name(types.in) + " -D OUT=" + out + " -D TO_OUT=convert_" + out +
+                        rounding + " -D TO_OUT4=convert_" + out + "4" + rounding;
+  if (types.in == DType::f32) options += " -D IN_IS_FLOAT";
+  if (!types.options.empty()) options += " " + types.options;
+  const cl::Program program = engine_.program(kernel_file(request_.operation.family), options);
+  return launches_.emplace_back(Launch{cl::Kernel(program, kernel), items, {}});
+}
+
+Prepared PlanBuilder::finish() {
+  auto plan = std::make_unique<LaunchPlan>(request_, std::move(launches_), std::move(constants_));
+  const auto stream = engine_.stream(false);
+  plan->enqueue(*stream);
+  stream->sync();
+  return plan;
+}
+
+}  // namespace voxelmark::opencl

@@ -1,0 +1,21 @@
+#include "engines/operations/catalogue.hpp"
+
+#include "engines/operations/add_scalar.hpp"
+#include "engines/operations/fixed_threshold.hpp"
+#include "engines/operations/flip.hpp"
+#include "engines/operations/gaussian_blur.hpp"
+#include "engines/operations/maximum_z_projection.hpp"
+#include "engines/operations/median.hpp"
+
+namespace voxelmark {
+
+const std::vector<Operation>& catalogue() {
+  static const std::vector<Operation> operations{
+      add_scalar(2),      add_scalar(3),     fixed_threshold(2), fixed_threshold(3), flip(2), flip(3),
+      gaussian_blur(2),   gaussian_blur(3),  median(2),          median(3),
+      maximum_z_projection(),
+  };
+  return operations;
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,59 @@
+#pragma once
+#include <algorithm>
+#include <span>
+
+#include "engines/core/engine.hpp"
+
+namespace voxelmark::reference {
+
+/// What one evaluation needs.
+struct Job {
+  const Operation& operation;
+  const Parameters& parameters;
+  std::vector<const Image*> inputs;
+
+  const Image& input() const { return *inputs[0]; }
+};
+
+/// Computes the output voxels of `region` into `values`, x fastest, in double precision. Reads the
+/// whole input wherever the definition asks for it.
+using Evaluate = void (*)(const Job& job, const Region& region, std::span<double> values);
+
+/// The definition of a family. Throws std::logic_error where there is none: the reference has all.
+Evaluate definition(const std::string& family);
+
+/// The whole result, rounded to the output's type, slab by slab on all threads. Throws Interrupted.
+void compute(const Job& job, Image& output);
+
+/// The result at single voxels, as a row of pixels.
+Image compute_at(const Job& job, std::span<const Index> voxels);
+
+/// The value of an image's voxel; beyond the border the nearest voxel inside.
+inline double clamped(const Image& image, std::int64_t x, std::int64_t y, std::int64_t z) {
+  const Shape& shape = image.shape();
+  const auto i = static_cast<std::size_t>(offset(shape, std::clamp<std::int64_t>(x, 0, shape.x - 1),
+                                                 std::clamp<std::int64_t>(y, 0, shape.y - 1),
+                                                 std::clamp<std::int64_t>(z, 0, shape.z - 1)));
+  return visit(image.dtype(), [&]<class T>(std::type_identity<T>) {
+    return static_cast<double>(image.pixels<T>()[i]);
+  });
+}
+
+/// Calls f(x, y, z, value) for each voxel of the region with a reference to its value.
+template <class F>
+void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
+  std::size_t i = 0;
+  for (std::int64_t z = 0; z < region.extent.z; ++z)
+    for (std::int64_t y = 0; y < region.extent.y; ++y)
+      for (std::int64_t x = 0; x < region.extent.x; ++x)
+        f(region.origin.x + x, region.origin.y + y, region.origin.z + z, values[i++]);
+}
+
+void add_scalar(const Job&, const Region&, std::span<double>);
+void fixed_threshold(const Job&, const Region&, std::span<double>);
+void flip(const Job&, const Region&, std::span<double>);
+void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void median(const Job&, const Region&, std::span<double>);
+
+}  // namespace voxelmark::reference

@@ -1,0 +1,39 @@
+#include "engines/tbb/tbb_engine.hpp"
+
+#include <tbb/version.h>
+
+#include <utility>
+
+#include "engines/tbb/tbb_operations.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+class TbbEngine final : public HostEngine {
+ public:
+  using HostEngine::HostEngine;
+
+  Prepared prepare(const Request& request) override {
+    using namespace tbb_operations;
+    static const std::vector<std::pair<std::string, Make>> table{
+        {"AddScalar", add_scalar},
+        {"FixedThreshold", fixed_threshold},
+        {"Flip", flip},
+        {"GaussianBlur", gaussian_blur},
+        {"MaximumZProjection", maximum_z_projection},
+        {"Median", median},
+    };
+    for (const auto& [family, make] : table)
+      if (family == request.operation.family) return plan(request, make(*this, request));
+    return Skip{"the TBB engine has no " + request.operation.family};
+  }
+};
+
+}  // namespace
+
+EngineKind tbb_engine() {
+  return host_engine_kind<TbbEngine>("tbb", std::string("oneTBB ") + TBB_runtime_version());
+}
+
+}  // namespace voxelmark
