@@ -54,7 +54,7 @@ const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
   return opened ? &opened->limits : nullptr;
 }
 
-const std::vector<std::size_t> widths{33, 10, 7, 8, 7, 9, 9, 9, 9, 9, 10};
+const std::vector<std::size_t> widths{39, 9, 7, 7, 6, 8, 8, 9, 9, 9, 9};
 
 std::string done_line(const Row& row, const Done& done, const Row* best, const OpenEngines& engines) {
   const Measurement& m = done.measurement;
@@ -70,7 +70,6 @@ std::string done_line(const Row& row, const Done& done, const Row* best, const O
       milliseconds(m.upload),
       milliseconds(m.download),
       significant(1e3 * m.prepare, 3)};
-  cells[1].insert(0, cells[1].size() + 1 <= widths[2] + 1 ? "" : "");
   const bool checked = done.comparison.check != Check::none;
   if (done.comparison.is_reference)
     cells.push_back("is ref.");
@@ -96,7 +95,7 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   std::string text = folded(head, "  ");
   if (!group.task->note.empty()) text += folded("  note: " + group.task->note, "  ");
   text += line("  engine:device", {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", "max err",
-                                   "speed-up", "+transfer"}, widths);
+                                   "speed-up", "w/trans."}, widths);
   const Row* best = best_cpu_row(group.rows);
   for (const auto& row : group.rows) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {

@@ -7,9 +7,11 @@ target_compile_options(voxelmark_flags INTERFACE
   -ffp-contract=off
   # Vector code may round and compare without regard to floating-point flags and errno.
   -fno-math-errno -fno-trapping-math
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees overlaps in std::string that are not there (GCC bug 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  target_compile_options(voxelmark_flags INTERFACE -Wno-restrict)
+endif()
 if(VOXELMARK_WARNINGS_AS_ERRORS)
   target_compile_options(voxelmark_flags INTERFACE -Werror)
 endif()

@@ -1,7 +1,7 @@
-# add_kernels(target folder): an OBJECT library that holds the folder's OpenCL C files as text, for
+# add_kernels(target files...): an OBJECT library that holds OpenCL C files as text, for
 # engines/opencl/kernel_sources.hpp.
-function(add_kernels target folder)
-  file(GLOB kernels CONFIGURE_DEPENDS ${folder}/*.cl)
+function(add_kernels target)
+  set(kernels ${ARGN})
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp)
   add_custom_command(
     OUTPUT ${generated}

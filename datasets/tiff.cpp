@@ -135,6 +135,8 @@ class TiffFile {
   void scan();
   PageType page_type() const;
   double page_ratio() const;
+  using Decoder = tmsize_t (*)(TIFF*, std::uint32_t, void*, tmsize_t);
+  bool decoded(Decoder decoder, std::uint32_t number, std::byte* to, tmsize_t bytes) const;
   bool read_strips(std::byte* to);
   bool read_tiles(std::byte* to);
   bool read_raw(std::uint64_t from, std::byte* to) const;
@@ -281,6 +283,12 @@ void TiffFile::read_page(std::int64_t page, std::byte* to) {
     fail("page " + std::to_string(page + 1) + " has negative values; convert it to 32-bit float");
 }
 
+bool TiffFile::decoded(Decoder decoder, std::uint32_t number, std::byte* to, tmsize_t bytes) const {
+  // With damaged data some of libtiff's decoders report success, but leave pixels as they were.
+  if (ratio_ > 1) std::memset(to, 0, static_cast<std::size_t>(bytes));
+  return decoder(tiff_.get(), number, to, bytes) == bytes;
+}
+
 bool TiffFile::read_strips(std::byte* to) {
   const std::int64_t rows =
       std::min<std::int64_t>(tag<std::uint32_t>(TIFFTAG_ROWSPERSTRIP, 0), type_.y);
@@ -288,7 +296,7 @@ bool TiffFile::read_strips(std::byte* to) {
   std::uint32_t strip = 0;
   for (std::int64_t y = 0; y < type_.y; y += rows, ++strip) {
     const auto bytes = std::min(rows, type_.y - y) * static_cast<tmsize_t>(row_bytes());
-    if (TIFFReadEncodedStrip(tiff_.get(), strip, to, bytes) != bytes) return false;
+    if (!decoded(TIFFReadEncodedStrip, strip, to, bytes)) return false;
     to += bytes;
   }
   return true;
@@ -305,7 +313,7 @@ bool TiffFile::read_tiles(std::byte* to) {
   std::uint32_t number = 0;  // row by row
   for (std::int64_t y = 0; y < type_.y; y += height)
     for (std::int64_t x = 0; x < type_.x; x += width, ++number) {
-      if (TIFFReadEncodedTile(tiff_.get(), number, tile.data(), bytes) != bytes) return false;
+      if (!decoded(TIFFReadEncodedTile, number, tile.data(), bytes)) return false;
       const std::size_t wanted = static_cast<std::size_t>(std::min(width, type_.x - x)) * pixel;
       for (std::int64_t row = 0; row < std::min(height, type_.y - y); ++row)
         std::memcpy(to + static_cast<std::size_t>((y + row) * type_.x + x) * pixel,

@@ -1,19 +1,22 @@
-// One axis a launch. A work-item computes RUN outputs that follow one another along the axis, so that each
-// loaded voxel serves RUN sums; `weights` has RUN - 1 zeros before and behind the 2 * radius + 1 weights,
-// which spares the ends of the run a condition.
+// One axis a launch (AXIS: 0 x, 1 y, 2 z). A work-item computes RUN outputs that follow one another along the
+// axis, so that each loaded voxel serves RUN sums; `weights` has RUN - 1 zeros before and behind the
+// 2 * radius + 1 weights, which spares the ends of the run a condition.
 #define RUN 4
 
 kernel void blur_axis(global const IN* input, global OUT* output, const long width, const long height,
-                      const long depth, const int axis, constant float* weights, const int radius) {
-  long position[3] = {get_global_id(0), get_global_id(1), get_global_id(2)};
-  const long extent = axis == 0 ? width : axis == 1 ? height : depth;
-  const long stride = axis == 0 ? 1 : axis == 1 ? width : width * height;
-  position[axis] *= RUN;
-  if (position[0] >= width || position[1] >= height || position[2] >= depth) return;
-
-  const long first = position[axis];
-  position[axis] = 0;
-  const long line = index_of(position[0], position[1], position[2], width, height);
+                      const long depth, constant float* weights, const int radius) {
+#if AXIS == 0
+  const long x = 0, y = get_global_id(1), z = get_global_id(2), first = get_global_id(0) * RUN;
+  const long extent = width, stride = 1;
+#elif AXIS == 1
+  const long x = get_global_id(0), y = 0, z = get_global_id(2), first = get_global_id(1) * RUN;
+  const long extent = height, stride = width;
+#else
+  const long x = get_global_id(0), y = get_global_id(1), z = 0, first = get_global_id(2) * RUN;
+  const long extent = depth, stride = width * height;
+#endif
+  if (x >= width || y >= height || z >= depth || first >= extent) return;
+  const long line = index_of(x, y, z, width, height);
   float sums[RUN] = {0};
   for (int d = -radius; d < radius + RUN; ++d) {
     const long from = clamp(first + d, 0L, extent - 1);

@@ -31,21 +31,21 @@ kernel void median(global const IN* input, global OUT* output, const long width,
   for (int i = 0; i < WINDOW; ++i) keys[i] = key_at(input, offsets, i, x, y, z, width, height, depth);
 #define COUNT WINDOW
 #define KEY(i) keys[i]
+#define UNROLL _Pragma("unroll")
 #else
+#define UNROLL
 #define COUNT size
 #define KEY(i) key_at(input, offsets, i, x, y, z, width, height, depth)
 #endif
   uint low = 0xffffffffu, high = 0;
-#pragma unroll
-  for (int i = 0; i < COUNT; ++i) {
+  UNROLL for (int i = 0; i < COUNT; ++i) {
     low = min(low, KEY(i));
     high = max(high, KEY(i));
   }
   while (low < high) {
     const uint middle = low + (high - low) / 2;
     int not_above = 0;
-#pragma unroll
-    for (int i = 0; i < COUNT; ++i) not_above += KEY(i) <= middle;
+    UNROLL for (int i = 0; i < COUNT; ++i) not_above += KEY(i) <= middle;
     if (not_above > size / 2)
       high = middle;
     else

@@ -1,9 +1,11 @@
 // Shows how a TIFF file was read, for comparison with another reader:
 //   tiff_dump FILE [CHANNEL FRAME]
-// writes "x y z dtype sx sy sz\n" and the raw pixels. Exits with 2 where the file is refused.
-#include <cstdio>
+// writes "x y z dtype sx sy sz\n" and the raw pixels;
+//   tiff_dump --copy FILE COPY
+// reads one and writes the other. Exits with 2 where a file is refused.
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "datasets/tiff.hpp"
 #include "engines/core/error.hpp"
@@ -12,10 +14,14 @@
 int main(int argc, char** argv) {
   using namespace voxelmark;
   if (argc != 2 && argc != 4) {
-    std::cerr << "usage: tiff_dump FILE [CHANNEL FRAME]\n";
+    std::cerr << "usage: tiff_dump FILE [CHANNEL FRAME] | --copy FILE COPY\n";
     return 2;
   }
   try {
+    if (argc == 4 && std::string_view(argv[1]) == "--copy") {
+      write_tiff(argv[3], read_tiff(argv[2]));
+      return 0;
+    }
     TiffSelection selection;
     if (argc == 4) selection = {std::atoi(argv[2]), std::atoi(argv[3])};
     const Image image = read_tiff(argv[1], selection);

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdarg>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -84,7 +85,11 @@ void write_tiles(TIFF* file, const Page& page) {
 }
 
 void write_pages(const fs::path& path, const char* mode, const std::vector<Page>& pages) {
-  TIFF* file = TIFFOpen(path.c_str(), mode);
+  TIFFOpenOptions* options = TIFFOpenOptionsAlloc();
+  TIFFOpenOptionsSetWarningHandlerExtR(
+      options, [](TIFF*, void*, const char*, const char*, std::va_list) { return 1; }, nullptr);
+  TIFF* file = TIFFOpenExt(path.c_str(), mode, options);
+  TIFFOpenOptionsFree(options);
   ASSERT_TRUE(file);
   for (const Page& page : pages) {
     set_tags(file, page);
@@ -253,31 +258,37 @@ TEST_F(TiffTest, EveryLayoutIsRead) {
     DType dtype;
     std::uint16_t bits, format;
   };
+  const auto check = [&](const Type& type, const std::string& mode, int compression,
+                         std::uint32_t tile, int predictor) {
+    SCOPED_TRACE(to_string(type.dtype) + " " + mode + " compression " +
+                 std::to_string(compression) + " predictor " + std::to_string(predictor) +
+                 " tile " + std::to_string(tile));
+    Page page{.width = 37, .height = 21, .bits = type.bits, .format = type.format};
+    page.compression = static_cast<std::uint16_t>(compression);
+    page.predictor = static_cast<std::uint16_t>(predictor);
+    page.tile = tile;
+    page.rows = 4;
+    const std::vector<Page> pages{page.fill(1), page.fill(2)};
+    write_pages(path, mode.c_str(), pages);
+    expect_read(pages, type.dtype);
+  };
   for (const Type& type :
        {Type{DType::u8, 8, SAMPLEFORMAT_UINT}, Type{DType::u16, 16, SAMPLEFORMAT_UINT},
         Type{DType::u32, 32, SAMPLEFORMAT_UINT}, Type{DType::u32, 32, SAMPLEFORMAT_INT},
         Type{DType::f32, 32, SAMPLEFORMAT_IEEEFP}})
-    for (const char* mode : {"wl", "wb", "wl8", "wb8"})
-      for (const int compression : {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE,
-                                    COMPRESSION_DEFLATE, COMPRESSION_PACKBITS})
-        for (const std::uint32_t tile : {0u, 16u, 32u})
-          for (const bool predicted : {false, true}) {
-            Page page{.width = 37, .height = 21, .bits = type.bits, .format = type.format};
-            page.compression = static_cast<std::uint16_t>(compression);
-            page.tile = tile;
-            page.rows = 4;
-            if (predicted &&
-                (compression == COMPRESSION_NONE || compression == COMPRESSION_PACKBITS))
-              continue;
-            if (predicted)
-              page.predictor =
-                  type.dtype == DType::f32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL;
-            const std::vector<Page> pages{page.fill(1), page.fill(2)};
-            write_pages(path, mode, pages);
-            SCOPED_TRACE(to_string(type.dtype) + " " + mode + " compression " +
-                         std::to_string(compression) + " tile " + std::to_string(tile));
-            expect_read(pages, type.dtype);
-          }
+    for (const std::string mode : {"wl", "wb", "wl8", "wb8"})
+      for (const std::uint32_t tile : {0, 16, 32}) {
+        for (const int compression : {COMPRESSION_NONE, COMPRESSION_PACKBITS})
+          check(type, mode, compression, tile, PREDICTOR_NONE);
+        for (const int compression :
+             {COMPRESSION_LZW, COMPRESSION_DEFLATE, COMPRESSION_ADOBE_DEFLATE}) {
+          check(type, mode, compression, tile, PREDICTOR_NONE);
+          check(type, mode, compression, tile, PREDICTOR_HORIZONTAL);
+          // libtiff 4.5 writes this predictor's bytes in the wrong order into big-endian files.
+          if (type.dtype == DType::f32 && mode.starts_with("wl"))
+            check(type, mode, compression, tile, PREDICTOR_FLOATINGPOINT);
+        }
+      }
 }
 
 TEST_F(TiffTest, OtherExactCompressionsAreRead) {
@@ -560,22 +571,26 @@ std::vector<Bytes> specimens(const fs::path& path) {
   return files;
 }
 
-/// Reads, or refuses in one line; anything else is a failure.
-void expect_no_harm(const fs::path& path) {
+/// The image, or nothing where it is refused in one line; anything else is a failure.
+std::optional<Image> read_if_sound(const fs::path& path) {
   try {
-    read_tiff(path);
+    return read_tiff(path);
   } catch (const BadInput& error) {
     EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
   } catch (const TooLarge&) {
   }
+  return std::nullopt;
 }
 
-TEST_F(TiffTest, TruncatedFilesDoNoHarm) {
-  for (const Bytes& whole : specimens(path))
+TEST_F(TiffTest, TruncatedFilesAreRefusedOrReadWhole) {
+  for (const Bytes& whole : specimens(path)) {
+    write_bytes(path, whole);
+    const Image image = read_tiff(path);
     for (std::size_t size = 0; size < whole.size(); ++size) {
       write_bytes(path, {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)});
-      expect_no_harm(path);
+      if (const auto read = read_if_sound(path)) expect_equal(*read, image);
     }
+  }
 }
 
 TEST_F(TiffTest, FlippedBytesDoNoHarm) {
@@ -586,7 +601,7 @@ TEST_F(TiffTest, FlippedBytesDoNoHarm) {
       for (auto flips = 1 + random() % 3; flips > 0; --flips)
         bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random());
       write_bytes(path, bytes);
-      expect_no_harm(path);
+      read_if_sound(path);
     }
 }
 

@@ -113,9 +113,11 @@ ImageAgreement image_agreement(const Image& reference, const Image& test) {
 }
 
 bool agrees(const ImageAgreement& figures, const Tolerance& tolerance) {
+  // A rate says nothing of a handful of voxels: three are granted to an image of any size.
+  constexpr double granted = 3;
+  const double most = tolerance.max_fraction_differing * static_cast<double>(figures.n);
   return figures.max_abs_error <= tolerance.max_abs_error &&
-         static_cast<double>(figures.differing) <=
-             tolerance.max_fraction_differing * static_cast<double>(figures.n);
+         static_cast<double>(figures.differing) <= most + granted;
 }
 
 }  // namespace voxelmark

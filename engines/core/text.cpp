@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 
 namespace voxelmark {
@@ -42,7 +43,11 @@ std::string shortest(float value) { return to_chars_text(value); }
 
 std::string significant(double value, int digits) {
   std::array<char, 64> buffer;
-  std::snprintf(buffer.data(), buffer.size(), "%#.*g", digits, value);
+  const bool whole = std::abs(value) >= std::pow(10.0, digits) && std::abs(value) < 1e7;
+  if (whole)
+    std::snprintf(buffer.data(), buffer.size(), "%.0f", value);
+  else
+    std::snprintf(buffer.data(), buffer.size(), "%#.*g", digits, value);
   std::string text = buffer.data();
   if (!text.empty() && text.back() == '.') text.pop_back();
   return text;

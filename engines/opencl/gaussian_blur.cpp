@@ -28,10 +28,11 @@ Prepared gaussian_blur(OpenClEngine& engine, const Request& request) {
     auto& along = axis == 0 ? items.x : axis == 1 ? items.y : items.z;
     along = (along + run - 1) / run;
     const bool first = i == 0, last = i + 1 == axes.size();
-    const PlanBuilder::Types types{first ? dtype : DType::f32, last ? dtype : DType::f32};
+    const PlanBuilder::Types types{first ? dtype : DType::f32, last ? dtype : DType::f32,
+                                   "-D AXIS=" + std::to_string(axis)};
     const auto launch = [&](const auto& from, const auto& to) {
       plan.launch("blur_axis", types, plan.volume(items), from, to, cl_long{shape.x}, cl_long{shape.y},
-                  cl_long{shape.z}, cl_int{axis}, plan.constant(padded),
+                  cl_long{shape.z}, plan.constant(padded),
                   static_cast<cl_int>(weights[axis].size() / 2));
     };
     if (first && last) launch(request.inputs[0], request.output);

@@ -14,21 +14,24 @@ std::vector<float> half_weights(float sigma) {
   return {weights.begin() + static_cast<std::ptrdiff_t>(weights.size() / 2), weights.end()};
 }
 
-/// sums[i] = the weighted sum over lines[-R..R][i], for a block that fits the first-level cache.
-template <class Lines>
-void weigh(std::span<const float> weights, const Lines& lines, std::int64_t count, float* __restrict sums) {
-  const auto* centre = lines(0);
-  for (std::int64_t i = 0; i < count; ++i) sums[i] = weights[0] * static_cast<float>(centre[i]);
-  for (std::size_t d = 1; d < weights.size(); ++d) {
-    const auto* below = lines(-static_cast<std::int64_t>(d));
-    const auto* above = lines(static_cast<std::int64_t>(d));
-    const float weight = weights[d];
-    for (std::int64_t i = 0; i < count; ++i)
-      sums[i] = std::fma(weight, static_cast<float>(below[i]) + static_cast<float>(above[i]), sums[i]);
-  }
-}
+/// Neighbouring outputs that are summed side by side: so many that their sums stay in registers.
+constexpr std::int64_t lanes = 64;
+typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));
+constexpr std::int64_t vectors = lanes * sizeof(float) / sizeof(Vector);
 
-constexpr std::int64_t block = 1024;
+/// sums[i] = the weighted sum over centre[i + d * stride], d = -R..R, for all lanes.
+void weigh(std::span<const float> weights, const float* centre, std::int64_t stride, float* sums) {
+  const auto at = [](const float* line) { return reinterpret_cast<const Vector*>(line); };
+  Vector sum[vectors];
+#pragma GCC unroll 8
+  for (std::int64_t i = 0; i < vectors; ++i) sum[i] = weights[0] * at(centre)[i];
+  for (std::int64_t d = 1; d < static_cast<std::int64_t>(weights.size()); ++d) {
+    const Vector *below = at(centre - d * stride), *above = at(centre + d * stride);
+#pragma GCC unroll 8
+    for (std::int64_t i = 0; i < vectors; ++i) sum[i] += weights[d] * (below[i] + above[i]);
+  }
+  std::copy_n(reinterpret_cast<const float*>(sum), lanes, sums);
+}
 
 template <class In, class Out>
 void blur_x(const Shape& shape, std::span<const float> weights, const In* from, Out* to,
@@ -39,31 +42,46 @@ void blur_x(const Shape& shape, std::span<const float> weights, const In* from, 
     float* padded = scratch.pixels<float>();
     std::fill_n(padded, radius, static_cast<float>(row[0]));
     std::copy_n(row, shape.x, padded + radius);
-    std::fill_n(padded + radius + shape.x, radius, static_cast<float>(row[shape.x - 1]));
+    std::fill_n(padded + radius + shape.x, radius + lanes, static_cast<float>(row[shape.x - 1]));
     Out* result = to + offset(shape, 0, y, z);
-    std::array<float, block> sums;
-    for (std::int64_t x = 0; x < shape.x; x += block) {
-      const std::int64_t count = std::min(block, shape.x - x);
-      weigh(weights, [&](std::int64_t d) { return padded + radius + x + d; }, count, sums.data());
-      std::transform(sums.begin(), sums.begin() + count, result + x, to_pixel<Out, float>);
+    std::array<float, lanes> sums;
+    for (std::int64_t x = 0; x < shape.x; x += lanes) {
+      weigh(weights, padded + radius + x, 1, sums.data());
+      std::transform(sums.begin(), sums.begin() + std::min(lanes, shape.x - x), result + x,
+                     to_pixel<Out, float>);
     }
   });
 }
 
+/// Outputs along the axis that one task makes from lines it has gathered side by side: rows that lie a
+/// power of two apart would push each other out of the cache.
+std::int64_t segment_length(std::int64_t radius) { return std::max<std::int64_t>(128, 2 * radius); }
+
 /// Along y, or along z.
 template <class In, class Out>
-void blur_rows(const Shape& shape, bool along_y, std::span<const float> weights, const In* from, Out* to) {
-  for_each_row(shape, [&](std::int64_t y, std::int64_t z) {
-    Out* result = to + offset(shape, 0, y, z);
-    std::array<float, block> sums;
-    for (std::int64_t x = 0; x < shape.x; x += block) {
-      const std::int64_t count = std::min(block, shape.x - x);
-      const auto line = [&](std::int64_t d) {
-        return from + (along_y ? offset(shape, x, std::clamp<std::int64_t>(y + d, 0, shape.y - 1), z)
-                               : offset(shape, x, y, std::clamp<std::int64_t>(z + d, 0, shape.z - 1)));
-      };
-      weigh(weights, line, count, sums.data());
-      std::transform(sums.begin(), sums.begin() + count, result + x, to_pixel<Out, float>);
+void blur_across(const Shape& shape, bool along_y, std::span<const float> weights, const In* from, Out* to,
+                 const ThreadScratch& scratch) {
+  const auto radius = static_cast<std::int64_t>(weights.size()) - 1;
+  const std::int64_t extent = along_y ? shape.y : shape.z, others = along_y ? shape.z : shape.y;
+  const std::int64_t stride = along_y ? shape.x : shape.x * shape.y;
+  const std::int64_t other_stride = along_y ? shape.x * shape.y : shape.x;
+  const std::int64_t segment = segment_length(radius);
+  const std::int64_t segments = (extent + segment - 1) / segment, blocks = (shape.x + lanes - 1) / lanes;
+  tbb::parallel_for(std::int64_t{0}, others * segments * blocks, [&](std::int64_t task) {
+    const std::int64_t x = task % blocks * lanes, first = task / blocks % segments * segment;
+    const std::int64_t base = task / blocks / segments * other_stride + x;
+    const std::int64_t width = std::min(lanes, shape.x - x), count = std::min(segment, extent - first);
+    float* lines = scratch.pixels<float>();
+    for (std::int64_t i = 0; i < count + 2 * radius; ++i) {
+      const std::int64_t line = std::clamp<std::int64_t>(first + i - radius, 0, extent - 1);
+      std::copy_n(from + base + line * stride, width, lines + i * lanes);
+      std::fill_n(lines + i * lanes + width, lanes - width, 0.0f);
+    }
+    std::array<float, lanes> sums;
+    for (std::int64_t i = 0; i < count; ++i) {
+      weigh(weights, lines + (i + radius) * lanes, lanes, sums.data());
+      std::transform(sums.begin(), sums.begin() + width, to + base + (first + i) * stride,
+                     to_pixel<Out, float>);
     }
   });
 }
@@ -84,16 +102,20 @@ Body gaussian_blur(const HostEngine& engine, const Request& request) {
   std::vector<std::shared_ptr<const HostArena::Slot>> between;
   for (std::size_t i = 0; i + 1 < axes.size(); ++i)
     between.push_back(arena.slot(i, voxels * sizeof(float)));
-  const ThreadScratch line(engine, arena, 2,
-                           (static_cast<std::size_t>(shape.x) + 2 * half[0].size()) * sizeof(float));
+  std::int64_t line_floats = shape.x + 2 * static_cast<std::int64_t>(half[0].size()) + lanes;
+  for (const int axis : {1, 2}) {
+    const auto radius = static_cast<std::int64_t>(half[axis].size()) - 1;
+    line_floats = std::max(line_floats, (segment_length(radius) + 2 * radius) * lanes);
+  }
+  const ThreadScratch lines(engine, arena, 2, static_cast<std::size_t>(line_floats) * sizeof(float));
 
   return visit(request.output->dtype(), [&]<class T>(std::type_identity<T>) -> Body {
     return [=, input = request.inputs[0], output = request.output] {
       const auto pass = [&](int axis, const auto* from, auto* to) {
         if (axis == 0)
-          blur_x(shape, half[0], from, to, line);
+          blur_x(shape, half[0], from, to, lines);
         else
-          blur_rows(shape, axis == 1, half[axis], from, to);
+          blur_across(shape, axis == 1, half[axis], from, to, lines);
       };
       const T* first = host(input).pixels<T>();
       T* last = host(output).pixels<T>();

@@ -1,0 +1,137 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "engines/core/error.hpp"
+#include "engines/opencl/opencl_engine.hpp"
+#include "engines/opencl/opencl_runtime.hpp"
+#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/program_cache.hpp"
+
+namespace voxelmark::opencl {
+namespace {
+
+std::vector<EngineEntry> devices() {
+  return std::get<std::vector<EngineEntry>>(opencl_engine().entries());
+}
+
+std::unique_ptr<Engine> first_device() {
+  return std::get<std::unique_ptr<Engine>>(devices().at(0).open(0));
+}
+
+class Cache : public testing::Test {
+ protected:
+  // PoCL keeps a cache of its own below XDG_CACHE_HOME, and cannot build where that vanishes.
+  static void SetUpTestSuite() {
+    const auto folder = std::filesystem::temp_directory_path() / "voxelmark_pocl_cache";
+    std::filesystem::create_directories(folder);
+    setenv("POCL_CACHE_DIR", folder.c_str(), 1);
+  }
+  void SetUp() override {
+    std::filesystem::remove_all(folder_);
+    setenv("XDG_CACHE_HOME", folder_.c_str(), 1);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::vector<std::filesystem::path> entries() const {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "voxelmark"))
+      found.push_back(entry.path());
+    return found;
+  }
+  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / "voxelmark_cache_test";
+};
+
+TEST_F(Cache, GivesBackWhatWasStored) {
+  EXPECT_FALSE(load_program("key"));
+  store_program("key", {1, 2, 0, 3});
+  EXPECT_EQ(load_program("key"), (std::vector<unsigned char>{1, 2, 0, 3}));
+  EXPECT_FALSE(load_program("another key"));
+  EXPECT_EQ(entries().size(), 1u);
+}
+
+TEST_F(Cache, NeverTakesADamagedOrForeignFile) {
+  store_program("key", {1, 2, 3});
+  const auto file = entries().at(0);
+  for (const char* text : {"", "3\nkey", "3\nyek123", "999999999999\nkey", "no cache entry"}) {
+    std::ofstream(file, std::ios::trunc) << text;
+    EXPECT_FALSE(load_program("key")) << text;
+  }
+}
+
+TEST_F(Cache, CostsTimeOnlyWhereItCannotBeWritten) {
+  std::filesystem::create_directories(folder_);
+  std::ofstream(folder_ / "voxelmark") << "a file where the folder should be";
+  EXPECT_NO_THROW(store_program("key", {1}));
+  EXPECT_FALSE(load_program("key"));
+  EXPECT_NO_THROW(
+      static_cast<OpenClEngine&>(*first_device()).program("flip", "-D IN=uchar -D OUT=uchar"));
+}
+
+TEST_F(Cache, ADamagedBinaryIsBuiltAgain) {
+  const std::string options = "-D IN=uchar -D OUT=uchar";
+  static_cast<OpenClEngine&>(*first_device()).program("flip", options);
+  const auto file = entries().at(0);
+  const auto size = std::filesystem::file_size(file);
+  std::filesystem::resize_file(file, size - size / 8);
+  EXPECT_NO_THROW(
+      cl::Kernel(static_cast<OpenClEngine&>(*first_device()).program("flip", options), "flip"));
+}
+
+TEST(OpenCl, ABuildErrorPrintsItsLog) {
+  const auto engine = first_device();
+  try {
+    static_cast<OpenClEngine&>(*engine).program("flip", "-D IN=no_such_type -D OUT=uchar");
+    FAIL() << "the build should have failed";
+  } catch (const std::runtime_error& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("CL_BUILD_PROGRAM_FAILURE (-11)"), std::string::npos) << text;
+    EXPECT_NE(text.find("no_such_type"), std::string::npos) << text;
+  }
+}
+
+TEST(OpenCl, ErrorsCarryTheirNames) {
+  EXPECT_EQ(error_name(-5), "CL_OUT_OF_RESOURCES (-5)");
+  EXPECT_EQ(error_name(-9999), "an unknown code (-9999)");
+  EXPECT_THROW(with_context("blur", [] { throw cl::Error(CL_INVALID_VALUE, "clTest"); }),
+               std::runtime_error);
+}
+
+TEST(OpenCl, WhatCannotFitNamesBytesAndLimit) {
+  const auto engine = first_device();
+  try {
+    engine->allocate({1'000'000, 1'000'000, 1}, DType::f32);
+    FAIL() << "the allocation should have been refused";
+  } catch (const TooLarge& error) {
+    EXPECT_NE(std::string(error.what()).find("4000000000000 bytes"), std::string::npos)
+        << error.what();
+    EXPECT_NE(std::string(error.what()).find(std::to_string(engine->device().largest_allocation)),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(OpenCl, ThreadsBecomeASubDevice) {
+  for (const auto& entry : devices()) {
+    if (!entry.device.is_cpu()) continue;
+    auto one = std::get<std::unique_ptr<Engine>>(entry.open(1));
+    EXPECT_EQ(one->device().compute_units, 1u);
+    EXPECT_GT(one->arithmetic_probe().seconds, 0);
+    EXPECT_TRUE(std::holds_alternative<Skip>(entry.open(100000)));
+  }
+}
+
+TEST(OpenCl, AProfilingStreamHasTheDevicesClock) {
+  const auto engine = first_device();
+  EXPECT_FALSE(engine->stream(false)->device_seconds());
+  EXPECT_FALSE(engine->stream(true)->device_seconds());  // nothing was launched yet
+}
+
+TEST(OpenCl, FamiliesNameTheirKernelFiles) {
+  EXPECT_EQ(kernel_file("GaussianBlur"), "gaussian_blur");
+  EXPECT_EQ(kernel_file("MaximumZProjection"), "maximum_z_projection");
+}
+
+}  // namespace
+}  // namespace voxelmark::opencl
