@@ -120,6 +120,9 @@ int run_bench(int argc, char** argv) {
   } catch (const BadInput& error) {
     std::cerr << "bench: " << error.what() << "\n";
     return unusable;
+  } catch (const TooLarge& error) {
+    std::cerr << "bench: " << error.what() << "\n";
+    return unusable;
   } catch (const std::exception& error) {
     std::cerr << "bench: " << error.what() << "\n";
     return something_failed;

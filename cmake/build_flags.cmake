@@ -20,3 +20,7 @@ if(VOXELMARK_SANITIZE)
     -fsanitize=${VOXELMARK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(voxelmark_flags INTERFACE -fsanitize=${VOXELMARK_SANITIZE})
 endif()
+
+# Programs look beside themselves for libraries, and let their libraries look there too (cmake/bundle.sh).
+set(CMAKE_BUILD_RPATH "$ORIGIN/lib")
+add_link_options(-Wl,--disable-new-dtags)

@@ -272,11 +272,12 @@ void TiffFile::expand_to(std::int64_t images) {
 void TiffFile::read_page(std::int64_t page, std::byte* to) {
   error_ = {};
   const auto index = static_cast<std::size_t>(page);
-  const bool whole = raw_pixels_ ? read_raw(*raw_pixels_ + index * page_bytes(), to)
-                     : !TIFFSetSubDirectory(tiff_.get(), directories_[index]) ? false
-                     : TIFFIsTiled(tiff_.get())                               ? read_tiles(to)
-                                                                              : read_strips(to);
-  if (!whole) fail_reading(page);
+  if (raw_pixels_) {
+    if (!read_raw(*raw_pixels_ + index * page_bytes(), to)) fail_reading(page);
+  } else {
+    if (!TIFFSetSubDirectory(tiff_.get(), directories_[index])) fail_reading(page);
+    if (!(TIFFIsTiled(tiff_.get()) ? read_tiles(to) : read_strips(to))) fail_reading(page);
+  }
   if (!type_.is_signed) return;
   const auto* pixels = reinterpret_cast<const std::int32_t*>(to);
   if (std::any_of(pixels, pixels + type_.x * type_.y, [](std::int32_t pixel) { return pixel < 0; }))

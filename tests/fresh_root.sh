@@ -51,7 +51,14 @@ apt_proxy=$(apt-config dump --format '%v' Acquire::http::Proxy)
 [[ -n ${http_proxy:-} || -z $apt_proxy || $apt_proxy == DIRECT ]] || export http_proxy=$apt_proxy
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/voxelmark-fresh-root.XXXXXX")
-trap 'rm -rf --one-file-system "$work"' EXIT
+child=
+# unshare takes its namespace, and all that runs there, with it; it heeds no gentler signal.
+# shellcheck disable=SC2317 # the trap calls it
+clean_up() {
+  [[ -z $child ]] || { kill -KILL "$child" && wait "$child"; } 2>/dev/null || true
+  rm -rf --one-file-system "$work"
+}
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 root=$work/root
@@ -89,10 +96,10 @@ for name in http_proxy https_proxy ftp_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_
   [[ -z ${!name:-} ]] || environment+=("$name=${!name}")
 done
 
-# inside COMMAND...: runs it in the new root, with a /proc and /dev and the repository to read.
+# inside COMMAND...: becomes it in the new root, with a /proc and /dev and the repository to read.
 inside() {
   # shellcheck disable=SC2016 # the inner shell expands these
-  unshare --mount --propagation private --pid --fork --kill-child bash -euc '
+  exec unshare --mount --propagation private --pid --fork --kill-child bash -euc '
     root=$1 repository=$2
     shift 2
     mount -t proc proc "$root/proc"
@@ -110,7 +117,11 @@ try() {
   local what=$1 begin end code=0
   shift
   begin=$(date +%s%N)
-  inside bash -c "cd /root/voxelmark 2>/dev/null || cd; $*" || code=$?
+  # In the background, as a signal would otherwise be heeded only when the command has ended.
+  inside bash -c "cd /root/voxelmark 2>/dev/null || cd; $*" &
+  child=$!
+  wait "$child" || code=$?
+  child=
   end=$(date +%s%N)
   seconds=$(awk -v ns=$((end - begin)) 'BEGIN { printf "%.1f", ns / 1e9 }')
   if ((code)); then

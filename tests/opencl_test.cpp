@@ -54,7 +54,8 @@ TEST_F(Cache, GivesBackWhatWasStored) {
 TEST_F(Cache, NeverTakesADamagedOrForeignFile) {
   store_program("key", {1, 2, 3});
   const auto file = entries().at(0);
-  for (const char* text : {"", "3\nkey", "3\nyek123", "999999999999\nkey", "no cache entry"}) {
+  for (const char* text : {"", "3\nkey", "3\nyek123", "999999999999\nkey", "no cache entry",
+                           "3\nkeyaf63dc4c8601ec8c\n123"}) {
     std::ofstream(file, std::ios::trunc) << text;
     EXPECT_FALSE(load_program("key")) << text;
   }

@@ -42,7 +42,7 @@ EngineEntry cheat(const std::string& name, std::function<bool()> before) {
 }
 
 /// Runs before the first sample: those of the measured limits, the prepared one and the checked one.
-constexpr int runs_before_samples = 5 * 500 + 3;
+constexpr int runs_before_samples = 5 * 500 + 5 + 4;
 
 class Harness : public testing::Test {
  protected:
@@ -97,7 +97,7 @@ TEST_F(Harness, AnExceptionIsAFailedRowAndTheSweepGoesOn) {
       run({cheat("broken", []() -> bool { throw std::runtime_error("CL_OUT_OF_RESOURCES"); }),
            cheat("tired",
                  [runs] {
-                   if (++*runs > 5) throw std::bad_alloc();
+                   if (++*runs > runs_before_samples) throw std::bad_alloc();
                    return true;
                  }),
            cheat("too large", []() -> bool { throw TooLarge("needs 1 GiB"); }),
@@ -112,13 +112,16 @@ TEST_F(Harness, KeepsWhatWasMeasuredBeforeAnInterrupt) {
   auto runs = std::make_shared<std::atomic<int>>(0);
   Options options = quick();
   options.max_time = 60;
-  const auto result = run({cheat("slow",
-                                 [runs] {
-                                   if (++*runs == 400) interrupt_requested = true;
-                                   return true;
-                                 })},
-                          options);
-  ASSERT_TRUE(std::holds_alternative<Done>(result.rows.at(0).outcome));
+  const auto unsteady = [runs] {
+    const int run = ++*runs - runs_before_samples;
+    if (run > 0) std::this_thread::sleep_for(std::chrono::milliseconds(run % 2 ? 1 : 3));
+    if (run == 60) interrupt_requested = true;
+    return true;
+  };
+  const auto result = run({cheat("unsteady", unsteady)}, options);
+  const Row& row = result.rows.at(0);
+  ASSERT_TRUE(std::holds_alternative<Done>(row.outcome))
+      << (row.outcome.index() == 1 ? std::get<Skip>(row.outcome).reason : failure(row));
 }
 
 TEST_F(Harness, AnInterruptBeforeTheFirstSampleIsASkip) {

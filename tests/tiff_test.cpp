@@ -544,6 +544,21 @@ TEST_F(TiffTest, GiganticClaimsAreRefused) {
   expect_says(refusal(), "of pixels, more than a file of");
 }
 
+TEST_F(TiffTest, ImagesPastTheMemoryAreTooLarge) {
+  write_tiff(path, numbered({7, 5, 1}, DType::u8));
+  Bytes bytes = read_bytes(path);
+  put_number(bytes, value_position(bytes, TIFFTAG_IMAGEWIDTH), 2'000'000);
+  put_number(bytes, value_position(bytes, TIFFTAG_IMAGELENGTH), 2'000'000);
+  write_bytes(path, bytes);
+  fs::resize_file(path, 5'000'000'000'000);  // a hole: takes no room on the disk
+  try {
+    read_tiff(path);
+    FAIL();
+  } catch (const TooLarge& error) {
+    expect_says(error.what(), path.string() + ": needs 3.6 TiB of memory, but ");
+  }
+}
+
 /// Files with something of everything, small enough to break them everywhere.
 std::vector<Bytes> specimens(const fs::path& path) {
   std::vector<Bytes> files;

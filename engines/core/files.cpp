@@ -33,6 +33,7 @@ void write_plainly(const std::filesystem::path& file, const std::filesystem::pat
 
 void write_atomically(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path& temporary)>& write) {
+  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) return write(path);  // a device
   const std::filesystem::path temporary = beside(path);
   try {
     write(temporary);
@@ -54,6 +55,7 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 
 void require_writable(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) throw cannot_write(path, "it is a folder");
+  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) return;
   const std::filesystem::path temporary = beside(path);
   write_plainly(temporary, path, "");
   std::filesystem::remove(temporary);

@@ -167,16 +167,17 @@ cl::Program OpenClEngine::program(const std::string& family, const std::string& 
 cl::Program OpenClEngine::build(const std::string& source, const std::string& options) {
   const std::string key = device_.name + "\n" + device_.driver + "\n" + device_.platform + "\n" + options +
                           "\n" + source;
+  const std::string quiet = options + " -w";  // some compilers print warnings to the program's standard error
   if (const auto binary = load_program(key)) try {
       cl::Program program(context_, {cl_device_}, {*binary});
-      program.build({cl_device_}, options.c_str());
+      program.build({cl_device_}, quiet.c_str());
       return program;
     } catch (const cl::Error&) {
       // A driver may refuse what it once wrote; the source always serves.
     }
   cl::Program program(context_, source);
   try {
-    program.build({cl_device_}, options.c_str());
+    program.build({cl_device_}, quiet.c_str());
   } catch (const cl::Error& error) {
     throw std::runtime_error(std::string("building a kernel for ") + device_.name + " gave " +
                              error_name(error.err()) + "; its log:\n" +

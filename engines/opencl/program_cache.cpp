@@ -12,7 +12,7 @@ namespace voxelmark::opencl {
 
 namespace {
 
-/// FNV-1a, for the file's name only: the key inside the file decides.
+/// FNV-1a: names the file, whose key decides, and shows damage to its binary.
 std::string hash(const std::string& key) {
   std::uint64_t value = 14695981039346656037u;
   for (const unsigned char c : key) value = (value ^ c) * 1099511628211u;
@@ -32,15 +32,21 @@ std::filesystem::path entry(const std::string& key) {
   return folder / "voxelmark" / (hash(key) + ".program");
 }
 
+/// An entry is this and then the binary: a damaged one may crash a driver.
+std::string head_of(const std::string& key, const std::string& binary) {
+  return std::to_string(key.size()) + "\n" + key + hash(binary) + "\n";
+}
+
 }  // namespace
 
-// An entry is the key's length in decimal, a line feed, the key, and the binary.
 std::optional<std::vector<unsigned char>> load_program(const std::string& key) {
   std::ifstream file(entry(key), std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(file), {});
-  const std::string head = std::to_string(key.size()) + "\n" + key;
-  if (!text.starts_with(head) || text.size() == head.size()) return std::nullopt;
-  return std::vector<unsigned char>(text.begin() + static_cast<std::ptrdiff_t>(head.size()), text.end());
+  const std::size_t line_feed = text.find('\n', std::to_string(key.size()).size() + 1 + key.size());
+  if (line_feed == std::string::npos) return std::nullopt;
+  const std::string binary = text.substr(line_feed + 1);
+  if (binary.empty() || !text.starts_with(head_of(key, binary))) return std::nullopt;
+  return std::vector<unsigned char>(binary.begin(), binary.end());
 }
 
 void store_program(const std::string& key, const std::vector<unsigned char>& binary) {
@@ -48,7 +54,8 @@ void store_program(const std::string& key, const std::vector<unsigned char>& bin
   if (path.empty() || binary.empty()) return;
   try {
     std::filesystem::create_directories(path.parent_path());
-    write_text(path, std::to_string(key.size()) + "\n" + key + std::string(binary.begin(), binary.end()));
+    const std::string text(binary.begin(), binary.end());
+    write_text(path, head_of(key, text) + text);
   } catch (const std::exception&) {
     // The next process compiles again.
   }

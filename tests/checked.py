@@ -1,0 +1,31 @@
+"""What the test scripts share: counted checks, and an exit status that no check at all makes a failure."""
+
+import sys
+import time
+import unittest
+
+
+class CheckedTest(unittest.TestCase):
+    checks = 0
+
+    def check(self, condition, message=""):
+        """One counted check."""
+        CheckedTest.checks += 1
+        if not condition:
+            self.fail(message)
+
+    def equal(self, value, expected, what="value"):
+        self.check(value == expected, f"{what}: {value!r}, expected {expected!r}")
+
+    def setUp(self):
+        start = time.monotonic()
+        self.addCleanup(lambda: print(f"{time.monotonic() - start:6.1f} s  {self.id()}", flush=True))
+
+
+def run_tests(arguments):
+    """Runs the script's tests with unittest's own arguments, such as -k PART. Gives the exit status."""
+    result = unittest.main("__main__", argv=[sys.argv[0], *arguments], exit=False).result
+    print(f"{CheckedTest.checks} checks in {result.testsRun} tests")
+    if CheckedTest.checks == 0:
+        print("nothing was checked")
+    return 0 if result.wasSuccessful() and CheckedTest.checks else 1
