@@ -101,7 +101,7 @@ std::vector<Picture> generated_pictures(const Options& options, const std::vecto
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
                                            DType dtype) {
   const Shape wanted = operation.dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32};
-  constexpr double few_seconds = 5;
+  constexpr double few_seconds = 10;
   Shape shape = wanted;
   const double seconds = predict_reference_seconds(operation, parameters, wanted, dtype);
   for (double left = seconds; left > few_seconds && shape.x > 64; left /= 4) {

@@ -23,16 +23,18 @@ std::string line(const std::string& first, const std::vector<std::string>& cells
   return text + "\n";
 }
 
-/// `text` folded at spaces, each further line behind `indent`.
-std::string folded(const std::string& text, const std::string& indent) {
-  std::string result, current;
+/// `text` behind `lead`, folded at spaces; further lines stand behind `indent`.
+std::string folded(const std::string& lead, const std::string& text, const std::string& indent) {
+  std::string result, current = lead;
+  bool fresh = true;  // nothing but the indent stands in the current line
   for (const auto& word : split(text, ' ')) {
-    if (!current.empty() && current.size() + 1 + word.size() > width) {
+    if (!fresh && current.size() + 1 + word.size() > width) {
       result += current + "\n";
-      current = indent + word;
-    } else {
-      current += (current.empty() ? "" : " ") + word;
+      current = indent;
+      fresh = true;
     }
+    current += (fresh ? "" : " ") + word;
+    fresh = false;
   }
   return result + current + "\n";
 }
@@ -92,8 +94,8 @@ std::string done_line(const Row& row, const Done& done, const Row* best, const O
 std::string table(const GroupResult& group, const OpenEngines& engines) {
   std::string head = group.task->operation->name + "  " + group.task->suffix();
   if (!group.check.empty()) head += "  (" + group.check + ")";
-  std::string text = folded(head, "  ");
-  if (!group.task->note.empty()) text += folded("  note: " + group.task->note, "  ");
+  std::string text = folded("", head, "  ");
+  if (!group.task->note.empty()) text += folded("  note: ", group.task->note, "  ");
   text += line("  engine:device", {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", "max err",
                                    "speed-up", "w/trans."}, widths);
   const Row* best = best_cpu_row(group.rows);
@@ -101,9 +103,9 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {
       text += done_line(row, *done, best, engines);
     } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
-      text += folded(engine_label(row.bench_case) + "  skipped: " + skip->reason, "    ");
+      text += folded(engine_label(row.bench_case) + "  skipped: ", skip->reason, "    ");
     } else {
-      text += folded(engine_label(row.bench_case) + "  FAILED: " + std::get<Failed>(row.outcome).reason, "    ");
+      text += folded(engine_label(row.bench_case) + "  FAILED: ", std::get<Failed>(row.outcome).reason, "    ");
     }
   }
   return text + "\n";
@@ -130,14 +132,14 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
 }
 
 std::string limits_table(const OpenEngines& engines) {
-  const std::vector<std::size_t> columns{40, 11, 11, 10, 10, 12, 12, 12};
-  std::string text = line("engine:device", {"copy GB/s", "launch µs ", "push GB/s", "pull GB/s", "pinned push",
+  const std::vector<std::size_t> columns{39, 10, 12, 11, 11, 12, 12, 10};
+  std::string text = line("engine:device", {"copy GB/s", " launch µs", "push GB/s", "pull GB/s", "pinned push",
                                             "pinned pull", "GFLOP/s"}, columns);
   const auto rate = [](double value) { return value > 0 ? significant(value / 1e9, 3) : std::string("-"); };
   for (const auto& [key, opened] : engines.all()) {
     const std::string label = key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
     if (const auto* skip = std::get_if<Skip>(&opened)) {
-      text += folded(label + "  skipped: " + skip->reason, "    ");
+      text += folded(label + "  skipped: ", skip->reason, "    ");
       continue;
     }
     const Limits& l = std::get<OpenEngines::Opened>(opened).limits;
@@ -155,14 +157,14 @@ std::string operation_list() {
     std::vector<std::string> types;
     for (const DType type : operation.dtypes) types.push_back(to_string(type));
     text += operation.name + "  (" + to_string(operation.kind) + "; " + join(types, ", ") + ")\n";
-    text += folded("    " + operation.definition, "    ");
+    text += folded("    ", operation.definition, "    ");
     for (const auto& spec : operation.parameters) {
-      std::string about = "    " + spec.name + " = " + to_string(spec.default_value, operation.dims) + ": ";
+      std::string about = spec.name + " = " + to_string(spec.default_value, operation.dims) + ": ";
       about += spec.choices.empty() ? shortest(spec.minimum) + " to " + shortest(spec.maximum)
                                     : join(spec.choices, " or ");
-      text += folded(about + "; " + spec.description, "        ");
+      text += folded("    ", about + "; " + spec.description, "        ");
     }
-    text += folded("    tolerance: " + operation.tolerance_rule, "        ") + "\n";
+    text += folded("    tolerance: ", operation.tolerance_rule, "        ") + "\n";
   }
   return text;
 }

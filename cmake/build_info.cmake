@@ -11,4 +11,5 @@ add_custom_target(build_info
           "-DFLAGS=${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} ${options}"
           -P ${CMAKE_SOURCE_DIR}/cmake/build_info_script.cmake
   BYPRODUCTS ${CMAKE_BINARY_DIR}/generated/build_info.hpp
+  COMMENT "Looking at the git revision"
   VERBATIM)

@@ -1,8 +1,24 @@
-"""What the test scripts share: counted checks, and an exit status that no check at all makes a failure."""
+"""What the test scripts share: counted checks, an exit status that no check at all makes a failure, stacks."""
 
 import sys
 import time
 import unittest
+
+import numpy as np
+import tifffile
+
+
+def write_stack(path, pixels):
+    """The array [z, y, x] as a TIFF, page by page: as one array, tifffile takes y x 1 for samples."""
+    with tifffile.TiffWriter(path) as file:
+        for page in pixels:
+            file.write(page, photometric="minisblack", contiguous=False, metadata=None)
+
+
+def read_stack(path):
+    """The pages of a TIFF as an array [z, y, x]."""
+    with tifffile.TiffFile(path) as file:
+        return np.stack([page.asarray() for page in file.pages])
 
 
 class CheckedTest(unittest.TestCase):
