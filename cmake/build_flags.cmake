@@ -17,7 +17,8 @@ if(VOXELMARK_WARNINGS_AS_ERRORS)
 endif()
 if(VOXELMARK_SANITIZE)
   target_compile_options(voxelmark_flags INTERFACE
-    -fsanitize=${VOXELMARK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${VOXELMARK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -Wno-maybe-uninitialized)  # GCC's own std::regex warns when it is instrumented
   target_link_options(voxelmark_flags INTERFACE -fsanitize=${VOXELMARK_SANITIZE})
 endif()
 

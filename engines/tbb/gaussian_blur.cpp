@@ -1,6 +1,6 @@
 #include "engines/operations/gaussian_blur.hpp"
 
-#include <cmath>
+#include <cstring>
 
 #include "engines/tbb/tbb_operations.hpp"
 
@@ -16,21 +16,26 @@ std::vector<float> half_weights(float sigma) {
 
 /// Neighbouring outputs that are summed side by side: so many that their sums stay in registers.
 constexpr std::int64_t lanes = 64;
-typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));
-constexpr std::int64_t vectors = lanes * sizeof(float) / sizeof(Vector);
+typedef float Vector __attribute__((vector_size(32)));
+constexpr std::int64_t floats_per_vector = sizeof(Vector) / sizeof(float), vectors = lanes / floats_per_vector;
+
+Vector load(const float* line, std::int64_t i) {
+  Vector values;
+  std::memcpy(&values, line + i * floats_per_vector, sizeof values);  // of any alignment
+  return values;
+}
 
 /// sums[i] = the weighted sum over centre[i + d * stride], d = -R..R, for all lanes.
 void weigh(std::span<const float> weights, const float* centre, std::int64_t stride, float* sums) {
-  const auto at = [](const float* line) { return reinterpret_cast<const Vector*>(line); };
   Vector sum[vectors];
 #pragma GCC unroll 8
-  for (std::int64_t i = 0; i < vectors; ++i) sum[i] = weights[0] * at(centre)[i];
+  for (std::int64_t i = 0; i < vectors; ++i) sum[i] = weights[0] * load(centre, i);
   for (std::int64_t d = 1; d < static_cast<std::int64_t>(weights.size()); ++d) {
-    const Vector *below = at(centre - d * stride), *above = at(centre + d * stride);
+    const float *below = centre - d * stride, *above = centre + d * stride;
 #pragma GCC unroll 8
-    for (std::int64_t i = 0; i < vectors; ++i) sum[i] += weights[d] * (below[i] + above[i]);
+    for (std::int64_t i = 0; i < vectors; ++i) sum[i] += weights[d] * (load(below, i) + load(above, i));
   }
-  std::copy_n(reinterpret_cast<const float*>(sum), lanes, sums);
+  std::memcpy(sums, sum, sizeof sum);
 }
 
 template <class In, class Out>
