@@ -17,9 +17,12 @@ std::string Case::name() const {
 
 std::string to_string(Check check) {
   switch (check) {
-    case Check::full: return "full";
-    case Check::sample: return "sample";
-    case Check::none: return "none";
+    case Check::full:
+      return "full";
+    case Check::sample:
+      return "sample";
+    case Check::none:
+      return "none";
   }
   throw std::logic_error("no such Check");
 }

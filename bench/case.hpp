@@ -15,10 +15,12 @@ struct Source {
   std::string dataset;  ///< a generator's name, or empty
   std::string file;     ///< a TIFF file, or empty
   std::uint64_t seed = 1;
-  std::string label;  ///< what stands in case names: "nuclei", "seed:7", "input:blobs"; may be empty
+  std::string
+      label;  ///< what stands in case names: "nuclei", "seed:7", "input:blobs"; may be empty
 };
 
-/// Cases that share their input and expected output; the engines among them are measured interleaved.
+/// Cases that share their input and expected output; the engines among them are measured
+/// interleaved.
 struct Task {
   const Operation* operation = nullptr;
   Parameters parameters;
@@ -55,15 +57,15 @@ struct Comparison {
 
 /// What was measured of a case. Times in seconds.
 struct Measurement {
-  double prepare = 0;             ///< first plan: programs built or loaded, scratch, weights, one launch
+  double prepare = 0;  ///< first plan: programs built or loaded, scratch, weights, one launch
   std::vector<double> upload, download;  ///< empty where the engine works on host memory
-  std::vector<double> wall;       ///< one plan and a wait for its end
-  std::vector<double> cpu;        ///< CPU time of the process meanwhile
-  std::vector<double> throughput; ///< a plan's share of many enqueued one behind the other
-  std::vector<double> device;     ///< first start to last end on the device's clock; may be empty
+  std::vector<double> wall;              ///< one plan and a wait for its end
+  std::vector<double> cpu;               ///< CPU time of the process meanwhile
+  std::vector<double> throughput;        ///< a plan's share of many enqueued one behind the other
+  std::vector<double> device;  ///< first start to last end on the device's clock; may be empty
   std::size_t peak_device_bytes = 0;
-  double clock_drift = 0;         ///< change of the arithmetic probe's time, as a fraction
-  bool precise = false;           ///< the interval of the median is narrow enough; else time was up
+  double clock_drift = 0;  ///< change of the arithmetic probe's time, as a fraction
+  bool precise = false;    ///< the interval of the median is narrow enough; else time was up
   Cost cost;
 };
 

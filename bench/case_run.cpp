@@ -64,7 +64,7 @@ void CaseRun::set_up(OpenEngines& engines, double max_time) {
     outcome_ = Skip{"interrupted"};
   } catch (const BadInput&) {
     throw;
-  } catch (const TooLarge& error) {
+  } catch (const NotMeasurable& error) {
     outcome_ = Skip{error.what()};
   } catch (const std::bad_alloc&) {
     fail("out of host memory");
@@ -100,8 +100,9 @@ void CaseRun::prepare() {
   result_ = Image(output_->shape(), output_->dtype(), checker_.input().spacing());
 }
 
-// Poison shows a plan that leaves voxels unwritten, or reads scratch that it did not write. The first
-// poison is NaN in float32, the second another value: an image of either would pass one of the two only.
+// Poison shows a plan that leaves voxels unwritten, or reads scratch that it did not write. The
+// first poison is NaN in float32, the second another value: an image of either would pass one of
+// the two only.
 Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
   stream_->fill(*output_, poison);
   arena_->fill(*stream_, poison);

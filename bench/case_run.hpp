@@ -7,13 +7,14 @@
 
 namespace voxelmark {
 
-/// One case on its way from buffers to a row. All state lives here, outside the benchmark functions.
+/// One case on its way from buffers to a row. All state lives here, outside the benchmark
+/// functions.
 class CaseRun {
  public:
   CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder);
 
-  /// Opens the engine, allocates, uploads, prepares, compares. On anything but agreement the run is over
-  /// and outcome() says why.
+  /// Opens the engine, allocates, uploads, prepares, compares. On anything but agreement the run is
+  /// over and outcome() says why.
   void set_up(OpenEngines& engines, double max_time);
   bool running() const { return running_; }
   /// A block of samples after at least 20 ms of untimed work. Gives the block's median in seconds.

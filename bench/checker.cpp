@@ -26,7 +26,8 @@ constexpr std::size_t sample_size = 4096;
 /// Refuses what this machine's memory cannot hold, before anything is allocated.
 void require_host_memory(const Task& task) {
   const Operation& operation = *task.operation;
-  const double in = static_cast<double>(task.shape.voxels()) * static_cast<double>(bytes_of(task.dtype));
+  const double in =
+      static_cast<double>(task.shape.voxels()) * static_cast<double>(bytes_of(task.dtype));
   const double out = static_cast<double>(operation.output_shape(task.shape).voxels()) *
                      static_cast<double>(bytes_of(operation.output_dtype(task.dtype)));
   // The input, the expected and the downloaded output, and one host engine's output.
@@ -38,7 +39,8 @@ void require_host_memory(const Task& task) {
 }
 
 Image load(const Task& task, std::optional<int> channel, std::optional<int> frame) {
-  if (task.source.file.empty()) return generate(task.source.dataset, task.shape, task.dtype, task.source.seed);
+  if (task.source.file.empty())
+    return generate(task.source.dataset, task.shape, task.dtype, task.source.seed);
   Image image = read_tiff(task.source.file, {channel, frame});
   return image.dtype() == task.dtype ? std::move(image) : convert(image, task.dtype);
 }
@@ -64,11 +66,14 @@ std::vector<Index> sample_voxels(const Shape& shape, std::size_t count, std::uin
   for (const auto z : {std::int64_t{0}, shape.z - 1})
     for (const auto y : {std::int64_t{0}, shape.y - 1})
       for (const auto x : {std::int64_t{0}, shape.x - 1}) chosen.emplace(z, y, x);
-  const auto wanted = static_cast<std::size_t>(std::min<std::int64_t>(shape.voxels(), static_cast<std::int64_t>(count)));
+  const auto wanted = static_cast<std::size_t>(
+      std::min<std::int64_t>(shape.voxels(), static_cast<std::int64_t>(count)));
   // A quarter lies on edges, where one or two coordinates are at the border.
   for (std::size_t i = 0; i < wanted / 4; ++i) {
     Index v{within(shape.x), within(shape.y), within(shape.z)};
-    const auto border = [&](std::int64_t extent) { return random() % 2 ? extent - 1 : std::int64_t{0}; };
+    const auto border = [&](std::int64_t extent) {
+      return random() % 2 ? extent - 1 : std::int64_t{0};
+    };
     const auto free_axis = random() % 3;
     if (free_axis != 0) v.x = border(shape.x);
     if (free_axis != 1) v.y = border(shape.y);
@@ -88,10 +93,15 @@ Checker::Checker(const Task& task, std::optional<Check> wanted, std::optional<in
   input_ = load(task, channel, frame);
   range_ = range_of(input_);
   const Operation& operation = *task.operation;
-  const double predicted = predict_reference_seconds(operation, task.parameters, task.shape, task.dtype);
+  if (range_.non_finite > 0 && !operation.takes_non_finite)
+    throw NotMeasurable(operation.name + " is not defined on NaN or infinity; the image has " +
+                        std::to_string(range_.non_finite) + " such pixels");
+  const double predicted =
+      predict_reference_seconds(operation, task.parameters, task.shape, task.dtype);
   check_ = wanted.value_or(predicted > longest_full_check ? Check::sample : Check::full);
   const Shape shape = operation.output_shape(task.shape);
-  if (check_ == Check::sample && shape.voxels() <= static_cast<std::int64_t>(sample_size)) check_ = Check::full;
+  if (check_ == Check::sample && shape.voxels() <= static_cast<std::int64_t>(sample_size))
+    check_ = Check::full;
 
   const std::vector<const Image*> inputs(static_cast<std::size_t>(operation.inputs), &input_);
   const reference::Job job{operation, task.parameters, inputs};
@@ -103,15 +113,16 @@ Checker::Checker(const Task& task, std::optional<Check> wanted, std::optional<in
     samples_ = sample_voxels(shape, sample_size, task.source.seed);
     expected_ = reference::compute_at(job, samples_);
   }
-  reference_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  reference_seconds_ =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 Comparison Checker::compare(const Image& output) const {
   Comparison comparison;
   comparison.check = check_;
   if (check_ == Check::none) return comparison;
-  comparison.figures =
-      samples_.empty() ? image_agreement(expected_, output) : image_agreement(expected_, gather(output, samples_));
+  comparison.figures = samples_.empty() ? image_agreement(expected_, output)
+                                        : image_agreement(expected_, gather(output, samples_));
   if (!samples_.empty() && comparison.figures.first_differing >= 0) {
     const Index v = samples_[static_cast<std::size_t>(comparison.figures.first_differing)];
     comparison.figures.first_differing = offset(output.shape(), v.x, v.y, v.z);
@@ -127,8 +138,9 @@ std::string explain_disagreement(const Comparison& comparison, const Shape& outp
          std::to_string(figures.n) + " voxels differ (allowed " +
          significant(100 * comparison.tolerance.max_fraction_differing, 3) + " %), largest error " +
          significant(figures.max_abs_error, 4) + " (allowed " +
-         significant(comparison.tolerance.max_abs_error, 4) + "), first at x=" +
-         std::to_string(first % output.x) + " y=" + std::to_string(first / output.x % output.y) +
+         significant(comparison.tolerance.max_abs_error, 4) +
+         "), first at x=" + std::to_string(first % output.x) +
+         " y=" + std::to_string(first / output.x % output.y) +
          " z=" + std::to_string(first / (output.x * output.y));
 }
 

@@ -10,16 +10,19 @@ namespace voxelmark {
 /// A task's input with what the reference makes of it, kept for all engines of the task.
 class Checker {
  public:
-  /// Loads or generates the input and runs the reference; `wanted` nothing: full where the predicted time
-  /// allows, else a sample. Throws TooLarge where host memory does not suffice, BadInput for a damaged
-  /// file, Interrupted.
-  Checker(const Task& task, std::optional<Check> wanted, std::optional<int> channel, std::optional<int> frame);
+  /// Loads or generates the input and runs the reference; `wanted` nothing: full where the
+  /// predicted time allows, else a sample. Throws TooLarge where host memory does not suffice,
+  /// BadInput for a damaged file, Interrupted.
+  Checker(const Task& task, std::optional<Check> wanted, std::optional<int> channel,
+          std::optional<int> frame);
 
   const Image& input() const { return input_; }
   Check check() const { return check_; }
   double reference_seconds() const { return reference_seconds_; }
   /// Voxels that a comparison looks at.
-  std::int64_t voxels_checked() const { return check_ == Check::none ? 0 : expected_.shape().voxels(); }
+  std::int64_t voxels_checked() const {
+    return check_ == Check::none ? 0 : expected_.shape().voxels();
+  }
 
   Comparison compare(const Image& output) const;
 

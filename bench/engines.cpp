@@ -32,7 +32,8 @@ void keep_named(std::vector<EngineEntry>& entries, const std::vector<std::string
   for (const auto& part : parts)
     if (std::none_of(names.begin(), names.end(),
                      [&](const auto& name) { return contains_ignoring_case(name, part); }))
-      throw BadInput("no OpenCL device has '" + part + "' in its name; there is: " + join(names, ", "));
+      throw BadInput("no OpenCL device has '" + part +
+                     "' in its name; there is: " + join(names, ", "));
   std::erase_if(entries, [&](const EngineEntry& entry) {
     return std::none_of(parts.begin(), parts.end(), [&](const auto& part) {
       return contains_ignoring_case(entry.device.name, part);
@@ -52,7 +53,8 @@ std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
       throw BadInput("engine '" + engine + "' is unknown; use " + join(names, ", "));
   std::vector<EngineEntry> devices;
   for (const auto& kind : kinds) {
-    if (!engines.empty() && std::find(engines.begin(), engines.end(), kind.name) == engines.end()) continue;
+    if (!engines.empty() && std::find(engines.begin(), engines.end(), kind.name) == engines.end())
+      continue;
     auto entries = entries_of(kind);
     if (!device_parts.empty() && kind.name == "opencl") keep_named(entries, device_parts);
     devices.insert(devices.end(), entries.begin(), entries.end());

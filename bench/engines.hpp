@@ -12,9 +12,9 @@ namespace voxelmark {
 /// Every kind of engine, in the order in which results are listed.
 std::vector<EngineKind> engine_kinds();
 
-/// The devices of the engines asked for (none named: all). An engine whose runtime is missing gives one
-/// entry that opens as a Skip. Throws BadInput for unknown names, and where a part of a device's name
-/// matches no OpenCL device.
+/// The devices of the engines asked for (none named: all). An engine whose runtime is missing gives
+/// one entry that opens as a Skip. Throws BadInput for unknown names, and where a part of a
+/// device's name matches no OpenCL device.
 std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
                                       const std::vector<std::string>& device_parts);
 
@@ -38,7 +38,9 @@ class OpenEngines {
   };
   /// Throws where the runtime fails.
   std::variant<Opened*, Skip> open(const EngineEntry& entry, int threads);
-  const std::map<std::pair<std::string, int>, std::variant<Opened, Skip>>& all() const { return opened_; }
+  const std::map<std::pair<std::string, int>, std::variant<Opened, Skip>>& all() const {
+    return opened_;
+  }
 
  private:
   std::map<std::pair<std::string, int>, std::variant<Opened, Skip>> opened_;

@@ -21,8 +21,8 @@ struct Options {
   bool list = false, list_operations = false, list_devices = false, limits = false;
 };
 
-/// Reads the command line. Gives an exit code instead where there is nothing left to do: help, version
-/// or wrong usage, which have been printed by then.
+/// Reads the command line. Gives an exit code instead where there is nothing left to do: help,
+/// version or wrong usage, which have been printed by then.
 std::variant<Options, int> parse_command_line(int argc, char** argv);
 
 }  // namespace voxelmark

@@ -45,7 +45,8 @@ int measure_only_limits(const Options& options) {
   OpenEngines engines;
   const auto threads = options.threads.empty() ? std::vector<int>{0} : options.threads;
   for (const auto& entry : find_devices(options.engines, options.devices))
-    for (const int count : entry.device.is_cpu() ? threads : std::vector<int>{0}) engines.open(entry, count);
+    for (const int count : entry.device.is_cpu() ? threads : std::vector<int>{0})
+      engines.open(entry, count);
   std::ostream& out = options.json == "-" ? std::cerr : std::cout;
   out << limits_table(engines);
   const std::string json = options.json.empty() ? "" : results_json({}, engines, {}, false);
@@ -81,7 +82,8 @@ int measure(const Options& options, const std::vector<std::string>& command) {
   ProgressBar bar(groups.size());
   for (std::size_t i = 0; i < groups.size() && !interrupt_requested; ++i) {
     bar.start(i, groups[i].task->operation->name + " " + groups[i].task->suffix());
-    results.push_back(run_group(groups[i], options, engines, [&](double fraction) { bar.update(fraction); }));
+    results.push_back(
+        run_group(groups[i], options, engines, [&](double fraction) { bar.update(fraction); }));
     bar.clear();
     out << table(results.back(), engines) << std::flush;
   }
@@ -101,7 +103,9 @@ int measure(const Options& options, const std::vector<std::string>& command) {
 
 }  // namespace
 
-int run_bench(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   try {
     const auto parsed = parse_command_line(argc, argv);
     if (const int* code = std::get_if<int>(&parsed)) return *code;
@@ -120,13 +124,26 @@ int run_bench(int argc, char** argv) {
   } catch (const BadInput& error) {
     std::cerr << "bench: " << error.what() << "\n";
     return unusable;
-  } catch (const TooLarge& error) {
+  } catch (const NotMeasurable& error) {
     std::cerr << "bench: " << error.what() << "\n";
+    return unusable;
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::cerr << "bench: " << error.path1().string() << ": " << error.code().message() << "\n";
     return unusable;
   } catch (const std::exception& error) {
     std::cerr << "bench: " << error.what() << "\n";
     return something_failed;
   }
+}
+
+}  // namespace
+
+int run_bench(int argc, char** argv) {
+  const int code = run(argc, argv);
+  std::cout.flush();
+  if (std::cout) return code;
+  std::cerr << "bench: cannot write to standard output\n";
+  return unusable;
 }
 
 }  // namespace voxelmark

@@ -25,9 +25,10 @@ void ProgressBar::update(double fraction) {
   const int full = static_cast<int>(done * cells);
   const std::string bar = std::string(full, '#') + std::string(cells - full, '.');
   std::string left;
-  if (done > 0.02) left = std::to_string(static_cast<long>(elapsed.count() / done * (1 - done)) + 1) + " s left";
-  std::fprintf(stderr, "\r\033[K[%s] %zu/%zu %s  %.60s", bar.c_str(), group_ + 1, groups_, left.c_str(),
-               name_.c_str());
+  if (done > 0.02)
+    left = std::to_string(static_cast<long>(elapsed.count() / done * (1 - done)) + 1) + " s left";
+  std::fprintf(stderr, "\r\033[K[%s] %zu/%zu %s  %.60s", bar.c_str(), group_ + 1, groups_,
+               left.c_str(), name_.c_str());
   std::fflush(stderr);
 }
 

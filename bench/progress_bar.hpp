@@ -5,7 +5,8 @@
 
 namespace voxelmark {
 
-/// Tells on standard error how far a sweep is: a bar with the time left on a terminal, else a line a group.
+/// Tells on standard error how far a sweep is: a bar with the time left on a terminal, else a line
+/// a group.
 class ProgressBar {
  public:
   explicit ProgressBar(std::size_t groups);

@@ -8,8 +8,8 @@
 
 namespace voxelmark {
 
-double predict_reference_seconds(const Operation& operation, const Parameters& parameters, const Shape& shape,
-                                 DType dtype) {
+double predict_reference_seconds(const Operation& operation, const Parameters& parameters,
+                                 const Shape& shape, DType dtype) {
   const Shape small{std::min<std::int64_t>(shape.x, 64), std::min<std::int64_t>(shape.y, 64),
                     std::min<std::int64_t>(shape.z, 8)};
   const Image image = generate("noise", small, dtype, 1);
@@ -18,7 +18,8 @@ double predict_reference_seconds(const Operation& operation, const Parameters& p
   const auto start = std::chrono::steady_clock::now();
   reference::compute({operation, parameters, inputs}, output);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  return elapsed.count() * static_cast<double>(shape.voxels()) / static_cast<double>(small.voxels());
+  return elapsed.count() * static_cast<double>(shape.voxels()) /
+         static_cast<double>(small.voxels());
 }
 
 }  // namespace voxelmark

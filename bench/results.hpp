@@ -34,8 +34,8 @@ std::string limits_table(const OpenEngines& engines);
 /// The catalogue in words.
 std::string operation_list();
 
-/// A result file: Google Benchmark's schema, one row per sample and the aggregates, with our figures as
-/// counters, and `voxelmark` objects in `context` and in each case's median row.
+/// A result file: Google Benchmark's schema, one row per sample and the aggregates, with our
+/// figures as counters, and `voxelmark` objects in `context` and in each case's median row.
 std::string results_json(const std::vector<GroupResult>& groups, const OpenEngines& engines,
                          const std::vector<std::string>& command, bool incomplete);
 

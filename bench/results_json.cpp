@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "bench/results.hpp"
-#include "build_info.hpp"
 #include "bench/statistics.hpp"
+#include "build_info.hpp"
 #include "engines/core/host_engine.hpp"
 #include "engines/core/text.hpp"
 
@@ -33,7 +33,8 @@ void mark_without_result(AnyRun& run, const std::string& message) {
     run.error_occurred = true;
     run.error_message = message;
   } else {
-    run.skipped = message.starts_with("skipped") ? decltype(run.skipped)(1) : decltype(run.skipped)(2);
+    run.skipped =
+        message.starts_with("skipped") ? decltype(run.skipped)(1) : decltype(run.skipped)(2);
     run.skip_message = message;
   }
 }
@@ -41,8 +42,10 @@ void mark_without_result(AnyRun& run, const std::string& message) {
 Run base_run(const Case& bench_case) {
   Run run;
   run.run_name.function_name = bench_case.name();
+  run.family_index = run.per_family_instance_index = 0;
   run.time_unit = benchmark::kMillisecond;
-  run.iterations = 1;
+  run.iterations = run.repetitions = 1;
+  run.repetition_index = 0;
   run.threads = 1;
   return run;
 }
@@ -76,7 +79,9 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
   if (!m.device.empty()) add_counter(run, "device_ms", 1e3 * median(m.device));
   add_counter(run, "effective_bytes_per_second", m.cost.bytes / seconds);
   add_counter(run, "flops_per_second", m.cost.flops / seconds);
-  if (limits) add_counter(run, "share_of_copy_bandwidth", m.cost.bytes / seconds / limits->copy_bytes_per_second);
+  if (limits)
+    add_counter(run, "share_of_copy_bandwidth",
+                m.cost.bytes / seconds / limits->copy_bytes_per_second);
   add_counter(run, "peak_device_bytes", static_cast<double>(m.peak_device_bytes));
   add_counter(run, "clock_drift", m.clock_drift);
   add_agreement(run, done.comparison);
@@ -101,8 +106,8 @@ double standard_deviation(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-/// A row per sample, then mean, median, stddev and cv. The figures stand in the median row and in every
-/// sample, where tools that know no aggregates look for them.
+/// A row per sample, then mean, median, stddev and cv. The figures stand in the median row and in
+/// every sample, where tools that know no aggregates look for them.
 std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits, const Row* best) {
   const Measurement& m = done.measurement;
   Run base = base_run(row.bench_case);
@@ -115,7 +120,8 @@ std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits,
     run.cpu_accumulated_time = m.cpu[i];
     runs.push_back(run);
   }
-  const auto aggregate = [&](const char* name, auto statistic, benchmark::StatisticUnit unit) -> Run& {
+  const auto aggregate = [&](const char* name, auto statistic,
+                             benchmark::StatisticUnit unit) -> Run& {
     Run run = base;
     run.run_type = Run::RT_Aggregate;
     run.aggregate_name = name;
@@ -128,13 +134,17 @@ std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits,
     return runs.emplace_back(run);
   };
   aggregate("mean", mean, benchmark::kTime);
-  add_figures(aggregate("median", [](const auto& values) { return median(values); }, benchmark::kTime), done,
-              limits, best);
+  add_figures(aggregate(
+                  "median", [](const auto& values) { return median(values); }, benchmark::kTime),
+              done, limits, best);
   aggregate("stddev", standard_deviation, benchmark::kTime);
-  aggregate("cv", [](const auto& values) {
-    const double centre = mean(values);
-    return centre > 0 ? standard_deviation(values) / centre : 0;
-  }, benchmark::kPercentage);
+  aggregate(
+      "cv",
+      [](const auto& values) {
+        const double centre = mean(values);
+        return centre > 0 ? standard_deviation(values) / centre : 0;
+      },
+      benchmark::kPercentage);
   return runs;
 }
 
@@ -212,7 +222,8 @@ json limits_json(const Limits& l) {
   return object;
 }
 
-json context_json(const OpenEngines& engines, const std::vector<std::string>& command, bool incomplete) {
+json context_json(const OpenEngines& engines, const std::vector<std::string>& command,
+                  bool incomplete) {
   utsname system{};
   uname(&system);
   json context{{"version", build_info::version},
@@ -236,9 +247,14 @@ json context_json(const OpenEngines& engines, const std::vector<std::string>& co
     } else {
       const auto& [engine, limits] = std::get<OpenEngines::Opened>(opened);
       const Device& d = engine->device();
-      device.update({{"name", d.name}, {"type", d.type}, {"driver", d.driver}, {"platform", d.platform},
-                     {"memory_bytes", d.memory}, {"largest_allocation_bytes", d.largest_allocation},
-                     {"local_memory_bytes", d.local_memory}, {"compute_units", d.compute_units},
+      device.update({{"name", d.name},
+                     {"type", d.type},
+                     {"driver", d.driver},
+                     {"platform", d.platform},
+                     {"memory_bytes", d.memory},
+                     {"largest_allocation_bytes", d.largest_allocation},
+                     {"local_memory_bytes", d.local_memory},
+                     {"compute_units", d.compute_units},
                      {"limits", limits_json(limits)}});
     }
     context["devices"].push_back(device);
@@ -263,7 +279,8 @@ std::string results_json(const std::vector<GroupResult>& groups, const OpenEngin
     for (const auto& row : group.rows) {
       std::vector<Run> runs;
       if (const auto* done = std::get_if<Done>(&row.outcome)) {
-        const auto opened = engines.all().find({row.bench_case.entry.device.id, row.bench_case.threads});
+        const auto opened =
+            engines.all().find({row.bench_case.entry.device.id, row.bench_case.threads});
         runs = runs_of(row, *done, &std::get<OpenEngines::Opened>(opened->second).limits, best);
       } else {
         runs.push_back(base_run(row.bench_case));
@@ -273,7 +290,8 @@ std::string results_json(const std::vector<GroupResult>& groups, const OpenEngin
       }
       reporter.ReportRuns(runs);
       for (const auto& run : runs)
-        details.push_back(run.aggregate_name == "median" || runs.size() == 1 ? case_json(row) : json());
+        details.push_back(run.aggregate_name == "median" || runs.size() == 1 ? case_json(row)
+                                                                             : json());
     }
   }
   reporter.Finalize();
@@ -282,7 +300,7 @@ std::string results_json(const std::vector<GroupResult>& groups, const OpenEngin
   document["context"]["voxelmark"] = context_json(engines, command, incomplete);
   for (std::size_t i = 0; i < details.size(); ++i)
     if (!details[i].is_null()) document["benchmarks"][i]["voxelmark"] = details[i];
-  return document.dump(1) + "\n";
+  return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace voxelmark

@@ -16,7 +16,8 @@ namespace {
 
 using Runs = std::vector<std::unique_ptr<CaseRun>>;
 
-/// Results are kept in the runs; of Google Benchmark's own reports only their passing is of interest.
+/// Results are kept in the runs; of Google Benchmark's own reports only their passing is of
+/// interest.
 class QuietReporter final : public benchmark::BenchmarkReporter {
  public:
   explicit QuietReporter(std::function<void()> passed) : passed_(std::move(passed)) {}
@@ -73,8 +74,8 @@ void run_round(const Runs& runs, int blocks, const std::function<void()>& passed
 std::string describe_check(const Checker& checker) {
   if (checker.check() == Check::none) return "not compared with the reference";
   return "reference " + significant(checker.reference_seconds(), 2) + " s, " +
-         (checker.check() == Check::full ? "all " : "a sample of ") + std::to_string(checker.voxels_checked()) +
-         " voxels compared";
+         (checker.check() == Check::full ? "all " : "a sample of ") +
+         std::to_string(checker.voxels_checked()) + " voxels compared";
 }
 
 GroupResult all_rows(const Group& group, const std::variant<Done, Skip, Failed>& outcome) {
@@ -90,7 +91,7 @@ GroupResult run_group(const Group& group, const Options& options, OpenEngines& e
   std::optional<Checker> checker;
   try {
     checker.emplace(*group.task, options.check, options.channel, options.frame);
-  } catch (const TooLarge& error) {
+  } catch (const NotMeasurable& error) {
     return all_rows(group, Skip{error.what()});
   } catch (const std::bad_alloc&) {
     return all_rows(group, Failed{"out of host memory"});

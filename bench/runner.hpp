@@ -19,9 +19,9 @@ struct GroupResult {
   std::string check;      ///< "reference 1.2 s, all 33554432 voxels compared"
 };
 
-/// Compares each case with the reference and, where it agrees, measures it; all engines of the group in
-/// blocks, interleaved in random order by Google Benchmark's runner. After Ctrl-C the rows that have
-/// samples are kept.
+/// Compares each case with the reference and, where it agrees, measures it; all engines of the
+/// group in blocks, interleaved in random order by Google Benchmark's runner. After Ctrl-C the rows
+/// that have samples are kept.
 GroupResult run_group(const Group& group, const Options& options, OpenEngines& engines,
                       const Progress& progress);
 

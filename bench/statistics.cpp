@@ -21,7 +21,8 @@ Interval median_interval(std::span<const double> samples) {
   std::vector<double> sorted(samples.begin(), samples.end());
   std::sort(sorted.begin(), sorted.end());
   const std::size_t n = sorted.size();
-  // P(X < k) for X ~ binomial(n, 1/2) is the chance that the median lies below the k-th smallest sample.
+  // P(X < k) for X ~ binomial(n, 1/2) is the chance that the median lies below the k-th smallest
+  // sample.
   double tail = 0;
   std::size_t k = 0;
   const double half_n = static_cast<double>(n) * std::log(0.5);

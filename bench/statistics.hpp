@@ -4,8 +4,8 @@
 
 namespace voxelmark {
 
-/// The quantile q of the samples with linear interpolation between order statistics (NumPy's default).
-/// Throws std::logic_error where there is no sample.
+/// The quantile q of the samples with linear interpolation between order statistics (NumPy's
+/// default). Throws std::logic_error where there is no sample.
 double quantile(std::span<const double> samples, double q);
 
 inline double median(std::span<const double> samples) { return quantile(samples, 0.5); }
@@ -15,9 +15,9 @@ struct Interval {
   double lower = 0, upper = 0;
 };
 
-/// At least 95 % confidence for the median, without an assumption on the distribution: the pair of order
-/// statistics k and n + 1 − k with the largest k that a binomial(n, 1/2) leaves 95 % between. Below six
-/// samples no pair reaches 95 %, and smallest and largest are given.
+/// At least 95 % confidence for the median, without an assumption on the distribution: the pair of
+/// order statistics k and n + 1 − k with the largest k that a binomial(n, 1/2) leaves 95 % between.
+/// Below six samples no pair reaches 95 %, and smallest and largest are given.
 Interval median_interval(std::span<const double> samples);
 
 }  // namespace voxelmark

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <regex>
+#include <set>
 #include <utility>
 
 #include "bench/engines.hpp"
@@ -32,13 +33,16 @@ std::vector<ParameterAxis> parameter_axes(const std::vector<std::string>& params
     axes.push_back({text.substr(0, equals), split(text.substr(equals + 1), ',')});
   }
   for (auto axis = axes.begin(); axis != axes.end(); ++axis)
-    if (std::any_of(axes.begin(), axis, [&](const auto& other) { return other.name == axis->name; }))
-      throw BadInput("parameter '" + axis->name + "' is given twice; write all its values in one list");
+    if (std::any_of(axes.begin(), axis,
+                    [&](const auto& other) { return other.name == axis->name; }))
+      throw BadInput("parameter '" + axis->name +
+                     "' is given twice; write all its values in one list");
   return axes;
 }
 
 /// All combinations of the given values of the operation's own parameters.
-std::vector<Parameters> parameter_sets(const Operation& operation, const std::vector<ParameterAxis>& axes) {
+std::vector<Parameters> parameter_sets(const Operation& operation,
+                                       const std::vector<ParameterAxis>& axes) {
   std::vector<Parameters> sets{Parameters(operation.parameters)};
   for (const auto& spec : operation.parameters) {
     const auto axis =
@@ -73,13 +77,19 @@ std::vector<Picture> file_pictures(const Options& options) {
     picture.source.file = file;
     picture.source.label = "input:" + identifier(std::filesystem::path(file).stem().string());
     picture.from_file = true;
+    const auto same = std::count_if(pictures.begin(), pictures.end(), [&](const Picture& other) {
+      return split(other.source.label, '#')[0] == picture.source.label;
+    });
+    if (same > 0) picture.source.label += "#" + std::to_string(same);
     pictures.push_back(picture);
   }
   return pictures;
 }
 
-std::vector<Picture> generated_pictures(const Options& options, const std::vector<std::string>& sizes) {
-  const auto datasets = options.datasets.empty() ? std::vector<std::string>{"noise"} : options.datasets;
+std::vector<Picture> generated_pictures(const Options& options,
+                                        const std::vector<std::string>& sizes) {
+  const auto datasets =
+      options.datasets.empty() ? std::vector<std::string>{"noise"} : options.datasets;
   const auto seeds = options.seeds.empty() ? std::vector<std::uint64_t>{1} : options.seeds;
   std::vector<Picture> pictures;
   for (const auto& size : sizes)
@@ -97,7 +107,8 @@ std::vector<Picture> generated_pictures(const Options& options, const std::vecto
   return pictures;
 }
 
-/// CLIJ's default size for the dimension, halved until the reference takes no more than a few seconds.
+/// CLIJ's default size for the dimension, halved until the reference takes no more than a few
+/// seconds.
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
                                            DType dtype) {
   const Shape wanted = operation.dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32};
@@ -125,8 +136,11 @@ class Sweep {
     for (const auto& name : options.datasets)
       if (std::find(dataset_names().begin(), dataset_names().end(), name) == dataset_names().end())
         throw BadInput("data set '" + name + "' is unknown; use " + join(dataset_names(), ", "));
-    if (!options.inputs.empty() && !(options.sizes.empty() && options.datasets.empty() && options.seeds.empty()))
+    if (!options.inputs.empty() &&
+        !(options.sizes.empty() && options.datasets.empty() && options.seeds.empty()))
       throw BadInput("--input brings its own image; leave --size, --dataset and --seed away");
+    // The standard's matcher recurses once a character.
+    if (options.filter.size() > 1000) throw BadInput("--filter is longer than 1000 characters");
     try {
       filter_ = std::regex(options.filter, std::regex::ECMAScript | std::regex::optimize);
     } catch (const std::regex_error&) {
@@ -151,7 +165,8 @@ class Sweep {
     if (groups_.empty())
       for (const auto& operation : catalogue())
         for (const auto& picture : pictures)
-          if (picture.from_file && picture.size.dims == 2 && operation.dims == 3) add(operation, picture);
+          if (picture.from_file && picture.size.dims == 2 && operation.dims == 3)
+            add(operation, picture);
     if (groups_.empty()) throw wrong_value_ ? *wrong_value_ : nothing_matched();
     return std::move(groups_);
   }
@@ -163,9 +178,11 @@ class Sweep {
       std::vector<std::string> known;
       for (const auto& operation : catalogue())
         for (const auto& spec : operation.parameters)
-          if (std::find(known.begin(), known.end(), spec.name) == known.end()) known.push_back(spec.name);
+          if (std::find(known.begin(), known.end(), spec.name) == known.end())
+            known.push_back(spec.name);
       if (std::find(known.begin(), known.end(), axis.name) == known.end())
-        throw BadInput("no operation has a parameter '" + axis.name + "'; there are " + join(known, ", "));
+        throw BadInput("no operation has a parameter '" + axis.name + "'; there are " +
+                       join(known, ", "));
     }
   }
 
@@ -182,15 +199,20 @@ class Sweep {
   }
 
   void add_default(const Operation& operation) {
-    // Sizes are found last, since that takes a run of the reference: filter by the default size first.
-    for (auto picture : generated_pictures(options_, {operation.dims == 2 ? "2048x2048" : "1024x1024x32"}))
+    // Sizes are found last, since that takes a run of the reference: filter by the default size
+    // first.
+    for (auto picture :
+         generated_pictures(options_, {operation.dims == 2 ? "2048x2048" : "1024x1024x32"}))
       add(operation, picture, true);
   }
 
   void add(const Operation& operation, const Picture& picture, bool scale = false) {
-    const auto dtypes = picture.dtype && options_.dtypes.empty() ? std::vector<DType>{*picture.dtype} : dtypes_;
+    const auto dtypes =
+        picture.dtype && options_.dtypes.empty() ? std::vector<DType>{*picture.dtype} : dtypes_;
     for (const DType dtype : dtypes) {
-      if (std::find(operation.dtypes.begin(), operation.dtypes.end(), dtype) == operation.dtypes.end()) continue;
+      if (std::find(operation.dtypes.begin(), operation.dtypes.end(), dtype) ==
+          operation.dtypes.end())
+        continue;
       for (auto& parameters : parameters_for(operation, picture, dtype)) {
         Task task{&operation, parameters, picture.size.shape, dtype, picture.source, ""};
         auto group = make_group(task);
@@ -199,6 +221,7 @@ class Sweep {
           std::tie(task.shape, task.note) = default_size(operation, parameters, dtype);
           group = make_group(task);
         }
+        for (const auto& bench_case : group.cases) taken_.insert(bench_case.name());
         if (!group.cases.empty()) groups_.push_back(std::move(group));
       }
     }
@@ -206,12 +229,14 @@ class Sweep {
 
   /// A value may be wrong for an operation that the filter leaves out: that is an error only where
   /// nothing else is left.
-  std::vector<Parameters> parameters_for(const Operation& operation, const Picture& picture, DType dtype) {
+  std::vector<Parameters> parameters_for(const Operation& operation, const Picture& picture,
+                                         DType dtype) {
     try {
       return parameter_sets(operation, axes_);
     } catch (const BadInput& error) {
-      const Task by_default{&operation, Parameters(operation.parameters), picture.size.shape, dtype,
-                            picture.source, ""};
+      const Task by_default{&operation,         Parameters(operation.parameters),
+                            picture.size.shape, dtype,
+                            picture.source,     ""};
       if (!make_group(by_default).cases.empty()) throw;
       if (!wrong_value_) wrong_value_ = error;
       return {};
@@ -223,9 +248,14 @@ class Sweep {
     Group group{task, {}};
     for (const auto& entry : entries_) {
       const bool cpu = entry.device.is_cpu() || entry.device.type.empty();
-      for (const int threads : options_.threads.empty() || !cpu ? std::vector<int>{0} : options_.threads) {
+      for (const int threads :
+           options_.threads.empty() || !cpu ? std::vector<int>{0} : options_.threads) {
         Case made{task, entry, threads};
-        if (std::regex_search(made.name(), filter_)) group.cases.push_back(std::move(made));
+        const std::string name = made.name();
+        const bool again =
+            taken_.contains(name) || std::any_of(group.cases.begin(), group.cases.end(),
+                                                 [&](const Case& c) { return c.name() == name; });
+        if (std::regex_search(name, filter_) && !again) group.cases.push_back(std::move(made));
       }
     }
     return group;
@@ -237,6 +267,7 @@ class Sweep {
   std::vector<DType> dtypes_;
   std::regex filter_;
   std::vector<Group> groups_;
+  std::set<std::string> taken_;  ///< names: a value that is given twice is measured once
   std::optional<BadInput> wrong_value_;
 };
 

@@ -13,8 +13,8 @@ struct Group {
   std::vector<Case> cases;
 };
 
-/// The cases that the options ask for, in catalogue order. Throws BadInput where an option is wrong or
-/// where nothing matches.
+/// The cases that the options ask for, in catalogue order. Throws BadInput where an option is wrong
+/// or where nothing matches.
 std::vector<Group> sweep(const Options& options);
 
 }  // namespace voxelmark

@@ -13,14 +13,24 @@ namespace {
 
 constexpr std::size_t width = 120;
 
+/// Characters of a UTF-8 text, each one column wide.
+std::size_t columns(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
 /// Cells of a fixed width, the first one to the left and the others to the right.
 std::string line(const std::string& first, const std::vector<std::string>& cells,
                  const std::vector<std::size_t>& widths) {
   std::string text = first.substr(0, widths[0]);
   text.resize(widths[0], ' ');
   for (std::size_t i = 0; i < cells.size(); ++i)
-    text += std::string(widths[i + 1] - std::min(widths[i + 1], cells[i].size()), ' ') + cells[i];
+    text += std::string(widths[i + 1] - std::min(widths[i + 1], columns(cells[i])), ' ') + cells[i];
   return text + "\n";
+}
+
+std::string percent(double fraction) {
+  return fraction < 0.001 ? "<0.1%" : significant(100 * fraction, 2) + "%";
 }
 
 /// `text` behind `lead`, folded at spaces; further lines stand behind `indent`.
@@ -34,6 +44,8 @@ std::string folded(const std::string& lead, const std::string& text, const std::
       fresh = true;
     }
     current += (fresh ? "" : " ") + word;
+    for (; current.size() > width; current = indent + current.substr(width))
+      result += current.substr(0, width) + "\n";
     fresh = false;
   }
   return result + current + "\n";
@@ -56,36 +68,36 @@ const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
   return opened ? &opened->limits : nullptr;
 }
 
-const std::vector<std::size_t> widths{39, 9, 7, 7, 6, 8, 8, 9, 9, 9, 9};
+const std::vector<std::size_t> widths{38, 9, 7, 7, 7, 8, 8, 9, 9, 9, 9};
 
-std::string done_line(const Row& row, const Done& done, const Row* best, const OpenEngines& engines) {
+std::string done_line(const Row& row, const Done& done, const Row* best,
+                      const OpenEngines& engines) {
   const Measurement& m = done.measurement;
   const double seconds = compute_seconds(m);
   const Interval interval = median_interval(m.wall);
   const double rate = m.cost.bytes / seconds;
   const Limits* limits = limits_of(row.bench_case, engines);
-  std::vector<std::string> cells{
-      significant(1e3 * seconds, 4),
-      "±" + significant(50 * (interval.upper - interval.lower) / seconds, 2) + "%",
-      significant(rate / 1e9, 3),
-      limits ? significant(100 * rate / limits->copy_bytes_per_second, 2) + "%" : "-",
-      milliseconds(m.upload),
-      milliseconds(m.download),
-      significant(1e3 * m.prepare, 3)};
+  std::vector<std::string> cells{significant(1e3 * seconds, 4),
+                                 "±" + percent((interval.upper - interval.lower) / 2 / seconds),
+                                 rate < 1e7 ? "<0.01" : significant(rate / 1e9, 3),
+                                 limits ? percent(rate / limits->copy_bytes_per_second) : "-",
+                                 milliseconds(m.upload),
+                                 milliseconds(m.download),
+                                 significant(1e3 * m.prepare, 3)};
   const bool checked = done.comparison.check != Check::none;
   if (done.comparison.is_reference)
     cells.push_back("is ref.");
   else
-    cells.push_back(checked ? significant(done.comparison.figures.max_abs_error, 2) : "unchecked");
+    cells.push_back(checked ? significant(done.comparison.figures.max_abs_error, 2) : "-");
   if (best && checked) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
     cells.push_back(significant(compute_seconds(base) / seconds, 3) + "x");
     cells.push_back(significant(total_seconds(base) / total_seconds(m), 3) + "x");
   }
   std::string text = line(engine_label(row.bench_case), cells, widths);
-  text.insert(widths[0] + widths[1], " ");  // "±" takes two bytes and one column
   if (engine_label(row.bench_case).size() > widths[0])
-    text = engine_label(row.bench_case) + "\n" + std::string(widths[0], ' ') + text.substr(widths[0]);
+    text =
+        engine_label(row.bench_case) + "\n" + std::string(widths[0], ' ') + text.substr(widths[0]);
   return text;
 }
 
@@ -96,8 +108,10 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   if (!group.check.empty()) head += "  (" + group.check + ")";
   std::string text = folded("", head, "  ");
   if (!group.task->note.empty()) text += folded("  note: ", group.task->note, "  ");
-  text += line("  engine:device", {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", "max err",
-                                   "speed-up", "w/trans."}, widths);
+  text += line("  engine:device",
+               {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", "max err", "speed-up",
+                "w/trans."},
+               widths);
   const Row* best = best_cpu_row(group.rows);
   for (const auto& row : group.rows) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {
@@ -105,7 +119,9 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
     } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
       text += folded(engine_label(row.bench_case) + "  skipped: ", skip->reason, "    ");
     } else {
-      text += folded(engine_label(row.bench_case) + "  FAILED: ", std::get<Failed>(row.outcome).reason, "    ");
+      text +=
+          folded(engine_label(row.bench_case) + "  FAILED: ", std::get<Failed>(row.outcome).reason,
+                 "    ");
     }
   }
   return text + "\n";
@@ -125,7 +141,8 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
             (d.platform.empty() ? "" : ", " + d.platform) + "\n    memory " +
             human_bytes(static_cast<double>(d.memory)) + ", largest allocation " +
             human_bytes(static_cast<double>(d.largest_allocation));
-    if (d.local_memory) text += ", local memory " + human_bytes(static_cast<double>(d.local_memory));
+    if (d.local_memory)
+      text += ", local memory " + human_bytes(static_cast<double>(d.local_memory));
     text += "\n";
   }
   return text;
@@ -133,20 +150,27 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
 
 std::string limits_table(const OpenEngines& engines) {
   const std::vector<std::size_t> columns{39, 10, 12, 11, 11, 12, 12, 10};
-  std::string text = line("engine:device", {"copy GB/s", " launch µs", "push GB/s", "pull GB/s", "pinned push",
-                                            "pinned pull", "GFLOP/s"}, columns);
-  const auto rate = [](double value) { return value > 0 ? significant(value / 1e9, 3) : std::string("-"); };
+  std::string text = line(
+      "engine:device",
+      {"copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push", "pinned pull", "GFLOP/s"},
+      columns);
+  const auto rate = [](double value) {
+    return value > 0 ? significant(value / 1e9, 3) : std::string("-");
+  };
   for (const auto& [key, opened] : engines.all()) {
-    const std::string label = key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
+    const std::string label =
+        key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
     if (const auto* skip = std::get_if<Skip>(&opened)) {
       text += folded(label + "  skipped: ", skip->reason, "    ");
       continue;
     }
     const Limits& l = std::get<OpenEngines::Opened>(opened).limits;
-    text += line(label, {rate(l.copy_bytes_per_second), significant(1e6 * l.launch_seconds, 3),
-                         rate(l.push_bytes_per_second), rate(l.pull_bytes_per_second),
-                         rate(l.pinned_push_bytes_per_second), rate(l.pinned_pull_bytes_per_second),
-                         rate(l.flops)}, columns);
+    text += line(
+        label,
+        {rate(l.copy_bytes_per_second), significant(1e6 * l.launch_seconds, 3),
+         rate(l.push_bytes_per_second), rate(l.pull_bytes_per_second),
+         rate(l.pinned_push_bytes_per_second), rate(l.pinned_pull_bytes_per_second), rate(l.flops)},
+        columns);
   }
   return text;
 }

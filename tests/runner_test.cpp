@@ -41,8 +41,9 @@ EngineEntry cheat(const std::string& name, std::function<bool()> before) {
           }};
 }
 
-/// Runs before the first sample: those of the measured limits, the prepared one and the checked one.
-constexpr int runs_before_samples = 5 * 500 + 5 + 4;
+/// Runs before the first sample: those of the measured limits, the prepared one and the checked
+/// one.
+constexpr int runs_before_samples = 5 * 500 + 3;
 
 class Harness : public testing::Test {
  protected:

@@ -79,7 +79,9 @@ std::optional<double> pearson(std::span<const T> reference, std::span<const T> t
         }
         return sum;
       },
-      [](const Moments& a, const Moments& b) { return Moments{a.xx + b.xx, a.yy + b.yy, a.xy + b.xy}; });
+      [](const Moments& a, const Moments& b) {
+        return Moments{a.xx + b.xx, a.yy + b.yy, a.xy + b.xy};
+      });
   const double root_n = std::sqrt(static_cast<double>(reference.size()));
   const auto varies = [&](double sum_of_squares, double mean) {
     return std::sqrt(sum_of_squares) > 1e-13 * std::abs(mean) * root_n && sum_of_squares > 0;

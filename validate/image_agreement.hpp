@@ -7,13 +7,13 @@
 
 namespace voxelmark {
 
-/// How far a test image is from a reference image of the same shape and type. d = test − reference, in
-/// grey levels; the unit of a pair is the pixel.
+/// How far a test image is from a reference image of the same shape and type. d = test − reference,
+/// in grey levels; the unit of a pair is the pixel.
 struct ImageAgreement {
-  std::int64_t n = 0;          ///< voxels compared
-  std::int64_t differing = 0;  ///< voxels with d != 0; NaN equals NaN
+  std::int64_t n = 0;                 ///< voxels compared
+  std::int64_t differing = 0;         ///< voxels with d != 0; NaN equals NaN
   std::int64_t first_differing = -1;  ///< its index in raster order, or -1
-  double max_abs_error = 0;    ///< max |d|; NaN where one side alone is NaN somewhere
+  double max_abs_error = 0;           ///< max |d|; NaN where one side alone is NaN somewhere
   double mean_abs_error = 0, rmse = 0, bias = 0;  ///< of d, over the voxels
   /// Product-moment correlation, by two passes; nothing where a side is constant or nearly so
   /// (‖x − x̄‖ ≤ 1e-13·|x̄|·√n) or not finite.

@@ -6,10 +6,14 @@ namespace voxelmark {
 
 std::string to_string(DType type) {
   switch (type) {
-    case DType::u8: return "u8";
-    case DType::u16: return "u16";
-    case DType::u32: return "u32";
-    case DType::f32: return "f32";
+    case DType::u8:
+      return "u8";
+    case DType::u16:
+      return "u16";
+    case DType::u32:
+      return "u32";
+    case DType::f32:
+      return "f32";
   }
   throw std::logic_error("no such DType");
 }

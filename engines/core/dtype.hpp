@@ -22,19 +22,26 @@ DType parse_dtype(std::string_view text);
 template <class F>
 decltype(auto) visit(DType type, F&& f) {
   switch (type) {
-    case DType::u8: return f(std::type_identity<std::uint8_t>{});
-    case DType::u16: return f(std::type_identity<std::uint16_t>{});
-    case DType::u32: return f(std::type_identity<std::uint32_t>{});
-    case DType::f32: return f(std::type_identity<float>{});
+    case DType::u8:
+      return f(std::type_identity<std::uint8_t>{});
+    case DType::u16:
+      return f(std::type_identity<std::uint16_t>{});
+    case DType::u32:
+      return f(std::type_identity<std::uint32_t>{});
+    case DType::f32:
+      return f(std::type_identity<float>{});
   }
   throw std::logic_error("no such DType");
 }
 
 template <class T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, std::uint8_t>) return DType::u8;
-  else if constexpr (std::is_same_v<T, std::uint16_t>) return DType::u16;
-  else if constexpr (std::is_same_v<T, std::uint32_t>) return DType::u32;
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    return DType::u8;
+  else if constexpr (std::is_same_v<T, std::uint16_t>)
+    return DType::u16;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return DType::u32;
   else {
     static_assert(std::is_same_v<T, float>);
     return DType::f32;

@@ -45,7 +45,8 @@ class Buffer {
   DType dtype_;
 };
 
-/// An in-order queue of one engine's device. Calls may return before the work is done; sync() waits.
+/// An in-order queue of one engine's device. Calls may return before the work is done; sync()
+/// waits.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -61,16 +62,16 @@ class Stream {
   virtual std::optional<double> device_seconds() { return std::nullopt; }
 };
 
-/// Scratch memory shared by the plans of one stream: since these run one after another, slot n is as
-/// large as the largest n-th scratch of any plan, not their sum.
+/// Scratch memory shared by the plans of one stream: since these run one after another, slot n is
+/// as large as the largest n-th scratch of any plan, not their sum.
 class Arena {
  public:
   virtual ~Arena() = default;
   virtual void fill(Stream& stream, std::uint8_t byte) = 0;
 };
 
-/// An operation made ready for its buffers. enqueue() allocates nothing, compiles nothing and copies
-/// nothing to or from the host. Keeps its buffers alive. Not reentrant.
+/// An operation made ready for its buffers. enqueue() allocates nothing, compiles nothing and
+/// copies nothing to or from the host. Keeps its buffers alive. Not reentrant.
 class Plan {
  public:
   virtual ~Plan() = default;
@@ -121,8 +122,8 @@ class Engine {
   /// Does all that must stay outside the clock: builds programs, launches each kernel once, takes
   /// scratch, computes weights, touches every buffer.
   virtual Prepared prepare(const Request& request) = 0;
-  /// A fixed piece of float32 multiply-adds on the whole device, the best of several: its rate, and by
-  /// two readings whether the clock moved.
+  /// A fixed piece of float32 multiply-adds on the whole device, the best of several: its rate, and
+  /// by two readings whether the clock moved.
   virtual Probe arithmetic_probe() = 0;
   /// Seconds to push and to pull `bytes` through page-locked host memory; nothing where the engine
   /// works on host memory.

@@ -33,7 +33,8 @@ void write_plainly(const std::filesystem::path& file, const std::filesystem::pat
 
 void write_atomically(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path& temporary)>& write) {
-  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) return write(path);  // a device
+  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))
+    return write(path);  // a device
   const std::filesystem::path temporary = beside(path);
   try {
     write(temporary);
@@ -50,7 +51,8 @@ void write_atomically(const std::filesystem::path& path,
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
-  write_atomically(path, [&](const std::filesystem::path& temporary) { write_plainly(temporary, path, text); });
+  write_atomically(
+      path, [&](const std::filesystem::path& temporary) { write_plainly(temporary, path, text); });
 }
 
 void require_writable(const std::filesystem::path& path) {

@@ -5,8 +5,8 @@
 
 namespace voxelmark {
 
-/// Lets `write` fill a temporary file beside `path`, then renames it: `path` appears whole or not at
-/// all. Throws BadInput, naming the file and the reason, where that fails.
+/// Lets `write` fill a temporary file beside `path`, then renames it: `path` appears whole or not
+/// at all. Throws BadInput, naming the file and the reason, where that fails.
 void write_atomically(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path& temporary)>& write);
 

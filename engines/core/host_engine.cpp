@@ -92,8 +92,9 @@ class HostStream final : public Stream {
   }
   void move(const std::byte* from, std::byte* to, std::size_t bytes) {
     arena_->execute([&] {
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, bytes, std::size_t{1} << 20),
-                        [&](const auto& r) { std::memcpy(to + r.begin(), from + r.begin(), r.size()); });
+      tbb::parallel_for(
+          tbb::blocked_range<std::size_t>(0, bytes, std::size_t{1} << 20),
+          [&](const auto& r) { std::memcpy(to + r.begin(), from + r.begin(), r.size()); });
     });
   }
 
@@ -103,7 +104,8 @@ class HostStream final : public Stream {
 
 class HostPlan final : public Plan {
  public:
-  HostPlan(std::shared_ptr<tbb::task_arena> arena, const Request& request, std::function<void()> body)
+  HostPlan(std::shared_ptr<tbb::task_arena> arena, const Request& request,
+           std::function<void()> body)
       : arena_(std::move(arena)),
         inputs_(request.inputs),
         output_(request.output),
@@ -136,7 +138,8 @@ std::size_t number_in(const std::string& path, const std::string& key) {
 std::size_t cgroup_available() {
   std::ifstream limit_file("/sys/fs/cgroup/memory.max"), used_file("/sys/fs/cgroup/memory.current");
   std::size_t limit = 0, used = 0;
-  if (!(limit_file >> limit) || !(used_file >> used)) return std::numeric_limits<std::size_t>::max();
+  if (!(limit_file >> limit) || !(used_file >> used))
+    return std::numeric_limits<std::size_t>::max();
   return limit > used ? limit - used : 0;
 }
 

@@ -96,7 +96,8 @@ inline HostBuffer& host(const std::shared_ptr<Buffer>& buffer) {
   return static_cast<HostBuffer&>(*buffer);
 }
 
-/// The entry of an engine class on the host's cores. Asking for more threads than there are is a skip.
+/// The entry of an engine class on the host's cores. Asking for more threads than there are is a
+/// skip.
 template <class HostEngineClass>
 EngineKind host_engine_kind(const std::string& name, const std::string& driver) {
   return {name, [=]() -> std::variant<std::vector<EngineEntry>, Skip> {

@@ -21,13 +21,15 @@ void Image::Free::operator()(std::byte* pixels) const { std::free(pixels); }
 Image::Image(Shape shape, DType dtype, Spacing spacing)
     : shape_(shape), dtype_(dtype), spacing_(spacing) {
   const std::size_t padded = (bytes() + alignment - 1) / alignment * alignment;
-  pixels_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, std::max(padded, alignment))));
+  pixels_.reset(
+      static_cast<std::byte*>(std::aligned_alloc(alignment, std::max(padded, alignment))));
   if (!pixels_) throw std::bad_alloc();
 }
 
 void Image::require(DType type) const {
   if (type != dtype_)
-    throw std::logic_error("an image of type " + to_string(dtype_) + " was read as " + to_string(type));
+    throw std::logic_error("an image of type " + to_string(dtype_) + " was read as " +
+                           to_string(type));
 }
 
 Image Image::clone() const {
@@ -56,10 +58,11 @@ Image convert(const Image& image, DType dtype) {
     visit(dtype, [&]<class To>(std::type_identity<To>) {
       const auto from = image.pixels<From>();
       const auto to = result.pixels<To>();
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, from.size(), 1 << 16), [&](const auto& r) {
-        for (std::size_t i = r.begin(); i < r.end(); ++i)
-          to[i] = to_pixel<To>(static_cast<double>(from[i]));
-      });
+      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, from.size(), 1 << 16),
+                        [&](const auto& r) {
+                          for (std::size_t i = r.begin(); i < r.end(); ++i)
+                            to[i] = to_pixel<To>(static_cast<double>(from[i]));
+                        });
     });
   });
   return result;
@@ -74,16 +77,21 @@ Range range_of(const Image& image) {
         [&](const auto& r, Range found) {
           for (std::size_t i = r.begin(); i < r.end(); ++i) {
             const double value = static_cast<double>(pixels[i]);
-            if (value < found.minimum) found.minimum = value;
-            if (value > found.maximum) found.maximum = value;
+            if (!std::isfinite(value)) {
+              ++found.non_finite;
+              continue;
+            }
+            found.minimum = std::min(found.minimum, value);
+            found.maximum = std::max(found.maximum, value);
           }
           return found;
         },
         [](const Range& a, const Range& b) {
-          return Range{std::min(a.minimum, b.minimum), std::max(a.maximum, b.maximum)};
+          return Range{std::min(a.minimum, b.minimum), std::max(a.maximum, b.maximum),
+                       a.non_finite + b.non_finite};
         });
   });
-  return range.minimum > range.maximum ? Range{} : range;
+  return range.minimum > range.maximum ? Range{0, 0, range.non_finite} : range;
 }
 
 }  // namespace voxelmark

@@ -63,9 +63,10 @@ Image crop(const Image& image, const Region& region);
 /// The pixels in another type, each one rounded half to even and saturated.
 Image convert(const Image& image, DType dtype);
 
-/// Smallest and largest pixel; {0, 0} for an image without a number. NaN is passed over.
+/// Smallest and largest finite pixel; both 0 for an image without one.
 struct Range {
   double minimum = 0, maximum = 0;
+  std::int64_t non_finite = 0;  ///< how many pixels are NaN or infinite
 };
 Range range_of(const Image& image);
 

@@ -7,10 +7,14 @@ namespace voxelmark {
 
 std::string to_string(Kind kind) {
   switch (kind) {
-    case Kind::pointwise: return "pointwise";
-    case Kind::reach: return "reach";
-    case Kind::reduction: return "reduction";
-    case Kind::global: return "global";
+    case Kind::pointwise:
+      return "pointwise";
+    case Kind::reach:
+      return "reach";
+    case Kind::reduction:
+      return "reduction";
+    case Kind::global:
+      return "global";
   }
   throw std::logic_error("no such Kind");
 }

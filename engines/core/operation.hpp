@@ -38,26 +38,31 @@ using Reach = Shape;
 
 /// What everyone but an engine knows of an operation.
 struct Operation {
-  std::string name;        ///< "GaussianBlur3D"
-  std::string family;      ///< "GaussianBlur": engines implement families
-  int dims = 3;            ///< 2 or 3
+  std::string name;    ///< "GaussianBlur3D"
+  std::string family;  ///< "GaussianBlur": engines implement families
+  int dims = 3;        ///< 2 or 3
   Kind kind = Kind::pointwise;
   std::string definition;  ///< complete enough to write a second implementation from
   std::string tolerance_rule;
   std::vector<ParameterSpec> parameters{};
-  int inputs = 1;  ///< images of one shape and type
+  int inputs = 1;                 ///< images of one shape and type
+  bool takes_non_finite = false;  ///< defined on float images with NaN or infinity
   std::vector<DType> dtypes{DType::u8, DType::u16, DType::f32};
 
   std::function<DType(DType input)> output_dtype = [](DType input) { return input; };
   std::function<Shape(const Shape& input)> output_shape = [](const Shape& input) { return input; };
   /// `range` is the input's.
   std::function<Tolerance(const Parameters&, DType output, const Range& range)> tolerance =
-      [](const Parameters&, DType, const Range&) { return Tolerance{0, 0}; };
+      [](const Parameters&, DType, const Range&) {
+        return Tolerance{0, 0};
+      };
   /// Per output voxel.
   std::function<double(const Parameters&)> flops_per_voxel = [](const Parameters&) { return 0.0; };
   /// Of a result of kind reach; how far it sees for output voxels inside the input's frame.
-  std::function<Reach(const Parameters&, const Shape& input)> reach =
-      [](const Parameters&, const Shape&) { return Reach{0, 0, 0}; };
+  std::function<Reach(const Parameters&, const Shape& input)> reach = [](const Parameters&,
+                                                                         const Shape&) {
+    return Reach{0, 0, 0};
+  };
 
   Cost cost(const Parameters& values, const Shape& input, DType dtype) const;
 };

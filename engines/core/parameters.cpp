@@ -49,7 +49,8 @@ std::string Parameters::text(int dims) const {
 
 ParameterValue parse_parameter(const ParameterSpec& spec, int dims, std::string_view text) {
   const auto fail = [&](const std::string& expected) {
-    return BadInput("parameter " + spec.name + "='" + std::string(text) + "': expected " + expected);
+    return BadInput("parameter " + spec.name + "='" + std::string(text) + "': expected " +
+                    expected);
   };
   if (!spec.choices.empty()) {
     if (std::find(spec.choices.begin(), spec.choices.end(), text) == spec.choices.end())

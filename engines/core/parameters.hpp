@@ -21,7 +21,7 @@ struct ParameterSpec {
   std::string name;
   ParameterValue default_value;
   float minimum = 0, maximum = 0;      ///< of a number, both included; unused for choices
-  bool whole = false;                ///< whole numbers only
+  bool whole = false;                  ///< whole numbers only
   std::vector<std::string> choices{};  ///< of a choice; empty for numbers
   std::string description{};           ///< meaning and unit
 };
@@ -54,7 +54,8 @@ class Parameters {
 std::string to_string(const ParameterValue& value, int dims);
 
 /// Reads one value as the user wrote it: "2", "2x2x0" (x, y, z), or a choice. One number for a
-/// per-axis parameter holds for every axis. Throws BadInput where it is malformed, out of range or NaN.
+/// per-axis parameter holds for every axis. Throws BadInput where it is malformed, out of range or
+/// NaN.
 ParameterValue parse_parameter(const ParameterSpec& spec, int dims, std::string_view text);
 
 }  // namespace voxelmark

@@ -39,8 +39,8 @@ struct ParsedShape {
   int dims = 2;
 };
 
-/// Parses "256x256" or "256x256x32". Throws BadInput on anything else, on extents below 1, and where
-/// the count of voxels passes 2^48.
+/// Parses "256x256" or "256x256x32". Throws BadInput on anything else, on extents below 1, and
+/// where the count of voxels passes 2^48.
 ParsedShape parse_shape(std::string_view text);
 
 }  // namespace voxelmark

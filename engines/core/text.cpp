@@ -58,8 +58,9 @@ std::string human_bytes(double bytes) {
   std::size_t unit = 0;
   for (; bytes >= 1024 && unit + 1 < units.size(); ++unit) bytes /= 1024;
   std::array<char, 64> buffer;
-  std::snprintf(buffer.data(), buffer.size(), bytes == static_cast<std::int64_t>(bytes) ? "%.0f %s" : "%.1f %s",
-                bytes, units[unit]);
+  std::snprintf(buffer.data(), buffer.size(),
+                bytes == static_cast<std::int64_t>(bytes) ? "%.0f %s" : "%.1f %s", bytes,
+                units[unit]);
   return buffer.data();
 }
 
@@ -77,7 +78,9 @@ std::string identifier(std::string_view name) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
-  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  const auto same = [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  };
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 

@@ -5,7 +5,8 @@
 namespace voxelmark::opencl {
 
 std::string error_name(cl_int code) {
-#define NAMED(error) {error, #error}
+#define NAMED(error) \
+  { error, #error }
   static const std::map<cl_int, const char*> names{
       NAMED(CL_DEVICE_NOT_FOUND),
       NAMED(CL_DEVICE_NOT_AVAILABLE),

@@ -9,7 +9,9 @@ Prepared flip(OpenClEngine& engine, const Request& request) {
   const std::string& axis = request.parameters.choice("axis");
   plan.launch("flip", {input->dtype(), output->dtype()}, plan.volume(shape), input, output,
               cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z},
-              cl_int{axis == "x" ? 0 : axis == "y" ? 1 : 2});
+              cl_int{axis == "x"   ? 0
+                     : axis == "y" ? 1
+                                   : 2});
   return plan.finish();
 }
 

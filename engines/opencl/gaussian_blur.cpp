@@ -31,14 +31,18 @@ Prepared gaussian_blur(OpenClEngine& engine, const Request& request) {
     const PlanBuilder::Types types{first ? dtype : DType::f32, last ? dtype : DType::f32,
                                    "-D AXIS=" + std::to_string(axis)};
     const auto launch = [&](const auto& from, const auto& to) {
-      plan.launch("blur_axis", types, plan.volume(items), from, to, cl_long{shape.x}, cl_long{shape.y},
-                  cl_long{shape.z}, plan.constant(padded),
+      plan.launch("blur_axis", types, plan.volume(items), from, to, cl_long{shape.x},
+                  cl_long{shape.y}, cl_long{shape.z}, plan.constant(padded),
                   static_cast<cl_int>(weights[axis].size() / 2));
     };
-    if (first && last) launch(request.inputs[0], request.output);
-    else if (first) launch(request.inputs[0], between[0]);
-    else if (last) launch(between.back(), request.output);
-    else launch(between[0], between[1]);
+    if (first && last)
+      launch(request.inputs[0], request.output);
+    else if (first)
+      launch(request.inputs[0], between[0]);
+    else if (last)
+      launch(between.back(), request.output);
+    else
+      launch(between[0], between[1]);
   }
   return plan.finish();
 }

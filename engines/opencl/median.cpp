@@ -16,8 +16,8 @@ Prepared median(OpenClEngine& engine, const Request& request) {
   constexpr std::size_t most_in_registers = 128;
   const std::string options =
       window.size() <= most_in_registers ? "-D WINDOW=" + std::to_string(window.size()) : "";
-  plan.launch("median", {input->dtype(), output->dtype(), options}, plan.volume(shape), input, output,
-              cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z}, plan.constant(offsets),
+  plan.launch("median", {input->dtype(), output->dtype(), options}, plan.volume(shape), input,
+              output, cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z}, plan.constant(offsets),
               static_cast<cl_int>(window.size()));
   return plan.finish();
 }

@@ -35,8 +35,11 @@ Device describe(const cl::Platform& platform, const cl::Device& cl_device) {
   device.engine = "opencl";
   device.name = cl_device.getInfo<CL_DEVICE_NAME>();
   const auto type = cl_device.getInfo<CL_DEVICE_TYPE>();
-  device.type = type & CL_DEVICE_TYPE_GPU ? "GPU" : type & CL_DEVICE_TYPE_CPU ? "CPU" : "accelerator";
-  device.platform = platform.getInfo<CL_PLATFORM_NAME>() + " " + platform.getInfo<CL_PLATFORM_VERSION>();
+  device.type = type & CL_DEVICE_TYPE_GPU   ? "GPU"
+                : type & CL_DEVICE_TYPE_CPU ? "CPU"
+                                            : "accelerator";
+  device.platform =
+      platform.getInfo<CL_PLATFORM_NAME>() + " " + platform.getInfo<CL_PLATFORM_VERSION>();
   device.driver = cl_device.getInfo<CL_DRIVER_VERSION>();
   device.memory = cl_device.getInfo<CL_DEVICE_GLOBAL_MEM_SIZE>();
   device.largest_allocation = cl_device.getInfo<CL_DEVICE_MAX_MEM_ALLOC_SIZE>();
@@ -46,21 +49,22 @@ Device describe(const cl::Platform& platform, const cl::Device& cl_device) {
 }
 
 std::variant<std::unique_ptr<Engine>, Skip> open(Device device, cl::Device cl_device, int threads) {
-  return with_context("opening " + device.name, [&]() -> std::variant<std::unique_ptr<Engine>, Skip> {
-    const auto units = static_cast<int>(device.compute_units);
-    if (device.is_cpu() && threads > 0 && threads != units) {
-      if (threads > units)
-        return Skip{device.name + " has " + std::to_string(units) + " compute units, not " +
-                    std::to_string(threads)};
-      const cl_device_partition_property by_counts[]{CL_DEVICE_PARTITION_BY_COUNTS, threads,
-                                                     CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
-      std::vector<cl::Device> parts;
-      cl_device.createSubDevices(by_counts, &parts);
-      cl_device = parts.at(0);
-      device.compute_units = static_cast<unsigned>(threads);
-    }
-    return std::make_unique<OpenClEngine>(device, cl_device);
-  });
+  return with_context(
+      "opening " + device.name, [&]() -> std::variant<std::unique_ptr<Engine>, Skip> {
+        const auto units = static_cast<int>(device.compute_units);
+        if (device.is_cpu() && threads > 0 && threads != units) {
+          if (threads > units)
+            return Skip{device.name + " has " + std::to_string(units) + " compute units, not " +
+                        std::to_string(threads)};
+          const cl_device_partition_property by_counts[]{CL_DEVICE_PARTITION_BY_COUNTS, threads,
+                                                         CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
+          std::vector<cl::Device> parts;
+          cl_device.createSubDevices(by_counts, &parts);
+          cl_device = parts.at(0);
+          device.compute_units = static_cast<unsigned>(threads);
+        }
+        return std::make_unique<OpenClEngine>(device, cl_device);
+      });
 }
 
 std::vector<EngineEntry> devices() {
@@ -78,8 +82,10 @@ std::vector<EngineEntry> devices() {
     for (const auto& cl_device : cl_devices) {
       Device device = describe(platform, cl_device);
       const int number = seen[device.name]++;
-      device.id = "opencl:" + identifier(device.name) + (number ? "#" + std::to_string(number) : "");
-      entries.push_back({device, [device, cl_device](int threads) { return open(device, cl_device, threads); }});
+      device.id =
+          "opencl:" + identifier(device.name) + (number ? "#" + std::to_string(number) : "");
+      entries.push_back(
+          {device, [device, cl_device](int threads) { return open(device, cl_device, threads); }});
     }
   }
   return entries;
@@ -91,14 +97,16 @@ std::vector<EngineEntry> devices() {
 
 EngineKind opencl_engine() {
   return {"opencl", []() -> std::variant<std::vector<EngineEntry>, Skip> {
-            const Skip none{"no OpenCL device: install the GPU's driver with its ICD, or pocl-opencl-icd "
-                            "for the CPU"};
+            const Skip none{
+                "no OpenCL device: install the GPU's driver with its ICD, or pocl-opencl-icd "
+                "for the CPU"};
             try {
               auto entries = opencl::devices();
               if (entries.empty()) return none;
               return entries;
             } catch (const cl::Error& error) {
-              return Skip{none.reason + " (" + error.what() + " gave " + opencl::error_name(error.err()) + ")"};
+              return Skip{none.reason + " (" + error.what() + " gave " +
+                          opencl::error_name(error.err()) + ")"};
             }
           }};
 }

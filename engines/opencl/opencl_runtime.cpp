@@ -11,7 +11,8 @@
 
 namespace voxelmark::opencl {
 
-OpenClBuffer::OpenClBuffer(cl::Buffer memory, Shape shape, DType dtype, std::shared_ptr<MemoryMeter> meter)
+OpenClBuffer::OpenClBuffer(cl::Buffer memory, Shape shape, DType dtype,
+                           std::shared_ptr<MemoryMeter> meter)
     : Buffer(shape, dtype), memory_(std::move(memory)), meter_(std::move(meter)) {
   meter_->add(bytes());
 }
@@ -48,7 +49,9 @@ void OpenClStream::copy(const Buffer& from, Buffer& to) {
   });
 }
 
-void OpenClStream::fill(Buffer& buffer, std::uint8_t byte) { fill(memory_of(buffer), byte, buffer.bytes()); }
+void OpenClStream::fill(Buffer& buffer, std::uint8_t byte) {
+  fill(memory_of(buffer), byte, buffer.bytes());
+}
 
 void OpenClStream::fill(const cl::Buffer& memory, std::uint8_t byte, std::size_t bytes) {
   with_context("fill", [&] { queue_.enqueueFillBuffer(memory, byte, 0, bytes); });
@@ -58,7 +61,8 @@ void OpenClStream::sync() {
   with_context("waiting for the device", [&] { queue_.finish(); });
 }
 
-void OpenClStream::launch(const cl::Kernel& kernel, const cl::NDRange& global, const cl::NDRange& local) {
+void OpenClStream::launch(const cl::Kernel& kernel, const cl::NDRange& global,
+                          const cl::NDRange& local) {
   if (!profiling_) {
     queue_.enqueueNDRangeKernel(kernel, cl::NullRange, global, local);
     return;
@@ -105,27 +109,32 @@ void OpenClArena::fill(Stream& stream, std::uint8_t byte) {
 }
 
 OpenClEngine::OpenClEngine(Device device, cl::Device cl_device)
-    : cl_device_(std::move(cl_device)), context_(cl_device_), meter_(std::make_shared<MemoryMeter>()) {
+    : cl_device_(std::move(cl_device)),
+      context_(cl_device_),
+      meter_(std::make_shared<MemoryMeter>()) {
   device_ = std::move(device);
 }
 
 cl::Buffer OpenClEngine::memory(std::size_t bytes) {
   const auto refuse = [&](std::size_t limit, const std::string& what) {
-    return TooLarge("needs " + human_bytes(static_cast<double>(bytes)) + " (" + std::to_string(bytes) +
-                    " bytes) in one piece; " + what + " of " + device_.name + " is " +
-                    human_bytes(static_cast<double>(limit)) + " (" + std::to_string(limit) + " bytes)");
+    return TooLarge("needs " + human_bytes(static_cast<double>(bytes)) + " (" +
+                    std::to_string(bytes) + " bytes) in one piece; " + what + " of " +
+                    device_.name + " is " + human_bytes(static_cast<double>(limit)) + " (" +
+                    std::to_string(limit) + " bytes)");
   };
-  if (bytes > device_.largest_allocation) throw refuse(device_.largest_allocation, "the largest allocation");
+  if (bytes > device_.largest_allocation)
+    throw refuse(device_.largest_allocation, "the largest allocation");
   if (bytes + bytes_in_use() > device_.memory)
     throw refuse(device_.memory - std::min(device_.memory, bytes_in_use()), "the memory left");
   ++counters_.allocations;
-  return with_context("allocating " + human_bytes(static_cast<double>(bytes)) + " on " + device_.name, [&] {
-    cl::Buffer memory(context_, CL_MEM_READ_WRITE, bytes);
-    cl::CommandQueue queue(context_, cl_device_);
-    queue.enqueueFillBuffer(memory, cl_uchar{0}, 0, bytes);
-    queue.finish();
-    return memory;
-  });
+  return with_context(
+      "allocating " + human_bytes(static_cast<double>(bytes)) + " on " + device_.name, [&] {
+        cl::Buffer memory(context_, CL_MEM_READ_WRITE, bytes);
+        cl::CommandQueue queue(context_, cl_device_);
+        queue.enqueueFillBuffer(memory, cl_uchar{0}, 0, bytes);
+        queue.finish();
+        return memory;
+      });
 }
 
 std::shared_ptr<Buffer> OpenClEngine::allocate(Shape shape, DType dtype) {
@@ -165,9 +174,10 @@ cl::Program OpenClEngine::program(const std::string& family, const std::string& 
 }
 
 cl::Program OpenClEngine::build(const std::string& source, const std::string& options) {
-  const std::string key = device_.name + "\n" + device_.driver + "\n" + device_.platform + "\n" + options +
-                          "\n" + source;
-  const std::string quiet = options + " -w";  // some compilers print warnings to the program's standard error
+  const std::string key = device_.name + "\n" + device_.driver + "\n" + device_.platform + "\n" +
+                          options + "\n" + source;
+  const std::string quiet =
+      options + " -w";  // some compilers print warnings to the program's standard error
   if (const auto binary = load_program(key)) try {
       cl::Program program(context_, {cl_device_}, {*binary});
       program.build({cl_device_}, quiet.c_str());
@@ -198,7 +208,8 @@ Probe OpenClEngine::arithmetic_probe() {
     const auto queue = stream(true);
     Probe best{std::numeric_limits<double>::max(), 8.0 * steps * static_cast<double>(items)};
     for (int repeat = 0; repeat < 6; ++repeat) {
-      static_cast<OpenClStream&>(*queue).launch(kernel, cl::NDRange(items, 1, 1), fitting({256, 1, 1}));
+      static_cast<OpenClStream&>(*queue).launch(kernel, cl::NDRange(items, 1, 1),
+                                                fitting({256, 1, 1}));
       best.seconds = std::min(best.seconds, *queue->device_seconds());
     }
     return best;

@@ -10,7 +10,6 @@
 
 namespace voxelmark::opencl {
 
-
 class OpenClBuffer final : public Buffer {
  public:
   OpenClBuffer(cl::Buffer memory, Shape shape, DType dtype, std::shared_ptr<MemoryMeter> meter);
@@ -47,7 +46,8 @@ class OpenClEngine;
 
 class OpenClArena final : public Arena {
  public:
-  /// One slot's memory, replaced when a later plan asks for more: kernels take it when they are launched.
+  /// One slot's memory, replaced when a later plan asks for more: kernels take it when they are
+  /// launched.
   struct Slot {
     cl::Buffer memory;
     std::size_t bytes = 0;

@@ -6,7 +6,8 @@ namespace voxelmark::opencl {
 
 class PlanBuilder::LaunchPlan final : public Plan {
  public:
-  LaunchPlan(const Request& request, std::vector<Launch> launches, std::vector<cl::Buffer> constants)
+  LaunchPlan(const Request& request, std::vector<Launch> launches,
+             std::vector<cl::Buffer> constants)
       : context_(request.operation.name + " on " +
                  to_string(request.inputs[0]->shape(), request.operation.dims) + " " +
                  to_string(request.inputs[0]->dtype())),
@@ -19,7 +20,8 @@ class PlanBuilder::LaunchPlan final : public Plan {
     with_context(context_, [&] {
       for (auto& launch : launches_) {
         for (const auto& [index, slot] : launch.scratch) launch.kernel.setArg(index, slot->memory);
-        static_cast<OpenClStream&>(stream).launch(launch.kernel, launch.range.global, launch.range.local);
+        static_cast<OpenClStream&>(stream).launch(launch.kernel, launch.range.global,
+                                                  launch.range.local);
       }
     });
   }
@@ -67,9 +69,12 @@ PlanBuilder::Range PlanBuilder::range(const Shape& items, std::array<std::size_t
 PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, const Range& items) {
   const auto name = [](DType type) {
     return visit(type, []<class T>(std::type_identity<T>) -> std::string {
-      if constexpr (sizeof(T) == 1) return "uchar";
-      else if constexpr (sizeof(T) == 2) return "ushort";
-      else return std::is_integral_v<T> ? "uint" : "float";
+      if constexpr (sizeof(T) == 1)
+        return "uchar";
+      else if constexpr (sizeof(T) == 2)
+        return "ushort";
+      else
+        return std::is_integral_v<T> ? "uint" : "float";
     });
   };
   const std::string out = name(types.out), rounding = types.out == DType::f32 ? "" : "_sat_rte";

@@ -35,9 +35,11 @@ class PlanBuilder {
     std::string options{};
   };
 
-  /// Adds a launch. Arguments: shared_ptr<Buffer>, Scratch, cl::Buffer, cl_long, cl_int or cl_float.
+  /// Adds a launch. Arguments: shared_ptr<Buffer>, Scratch, cl::Buffer, cl_long, cl_int or
+  /// cl_float.
   template <class... Arguments>
-  void launch(const char* kernel, const Types& types, const Range& items, const Arguments&... arguments) {
+  void launch(const char* kernel, const Types& types, const Range& items,
+              const Arguments&... arguments) {
     Launch& added = add(kernel, types, items);
     cl_uint index = 0;
     (set(added, index++, arguments), ...);

@@ -41,7 +41,9 @@ std::string head_of(const std::string& key, const std::string& binary) {
 
 std::optional<std::vector<unsigned char>> load_program(const std::string& key) {
   std::ifstream file(entry(key), std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::ostringstream contents;
+  contents << file.rdbuf();
+  const std::string text = contents.str();
   const std::size_t line_feed = text.find('\n', std::to_string(key.size()).size() + 1 + key.size());
   if (line_feed == std::string::npos) return std::nullopt;
   const std::string binary = text.substr(line_feed + 1);

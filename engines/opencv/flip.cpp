@@ -3,7 +3,8 @@
 namespace voxelmark::opencv_operations {
 
 Body flip(const Request& request) {
-  return [input = request.inputs[0], output = request.output, axis = request.parameters.choice("axis")] {
+  return [input = request.inputs[0], output = request.output,
+          axis = request.parameters.choice("axis")] {
     constexpr int left_to_right = 1, top_to_bottom = 0;
     if (axis == "x") {
       cv::Mat result = all_rows(output);

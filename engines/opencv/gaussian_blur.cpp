@@ -6,8 +6,8 @@
 
 namespace voxelmark::opencv_operations {
 
-// Integers go through float32 matrices: cv::GaussianBlur on 8 and 16 bit uses fixed-point weights, which
-// is another operation. Along z, slices are laid out as the rows of one matrix.
+// Integers go through float32 matrices: cv::GaussianBlur on 8 and 16 bit uses fixed-point weights,
+// which is another operation. Along z, slices are laid out as the rows of one matrix.
 Body gaussian_blur(const Request& request) {
   const PerAxis sigma = request.parameters.per_axis("sigma");
   const auto size = [](float s) { return 2 * gaussian_radius(s) + 1; };
@@ -23,7 +23,8 @@ Body gaussian_blur(const Request& request) {
   const auto blurred = along_z.rows > 1 || integers ? arena.slot(1, bytes) : nullptr;
 
   return [=, input = request.inputs[0], output = request.output] {
-    const auto floats = [&](const auto& slot, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+    const auto floats = [&](const auto& slot, std::int64_t first, std::int64_t rows,
+                            std::int64_t columns) {
       return cv::Mat(static_cast<int>(rows), static_cast<int>(columns), CV_32F,
                      slot->template pixels<float>() + first);
     };
@@ -41,8 +42,8 @@ Body gaussian_blur(const Request& request) {
     cv::Mat result = slices_as_rows(output);
     if (along_z.rows > 1) {
       cv::Mat to = integers ? floats(values, 0, shape.z, pixels) : result;
-      cv::sepFilter2D(floats(blurred, 0, shape.z, pixels), to, CV_32F, cv::Mat::ones(1, 1, CV_32F), along_z,
-                      {-1, -1}, 0, cv::BORDER_REPLICATE);
+      cv::sepFilter2D(floats(blurred, 0, shape.z, pixels), to, CV_32F, cv::Mat::ones(1, 1, CV_32F),
+                      along_z, {-1, -1}, 0, cv::BORDER_REPLICATE);
       if (integers) to.convertTo(result, result.type());
     } else if (integers) {
       floats(blurred, 0, shape.z, pixels).convertTo(result, result.type());

@@ -11,10 +11,14 @@ namespace opencv_operations {
 
 int mat_type(DType dtype) {
   switch (dtype) {
-    case DType::u8: return CV_8UC1;
-    case DType::u16: return CV_16UC1;
-    case DType::f32: return CV_32FC1;
-    case DType::u32: break;
+    case DType::u8:
+      return CV_8UC1;
+    case DType::u16:
+      return CV_16UC1;
+    case DType::f32:
+      return CV_32FC1;
+    case DType::u32:
+      break;
   }
   throw std::logic_error("OpenCV has no u32 matrices");
 }
@@ -69,11 +73,13 @@ class OpenCvEngine final : public HostEngine {
       if (family != request.operation.family) continue;
       auto body = make(request);
       if (auto* skip = std::get_if<Skip>(&body)) return *skip;
-      // OpenCV keeps one thread count for the whole process, and builds its threads anew at each change.
-      return plan(request, [count = threads(), run = std::get<std::function<void()>>(std::move(body))] {
-        if (cv::getNumThreads() != count) cv::setNumThreads(count);
-        run();
-      });
+      // OpenCV keeps one thread count for the whole process, and builds its threads anew at each
+      // change.
+      return plan(request,
+                  [count = threads(), run = std::get<std::function<void()>>(std::move(body))] {
+                    if (cv::getNumThreads() != count) cv::setNumThreads(count);
+                    run();
+                  });
     }
     return Skip{"OpenCV has no " + request.operation.family};
   }

@@ -19,11 +19,13 @@ inline Operation add_scalar(int dims) {
                       .minimum = -1e30f,
                       .maximum = 1e30f,
                       .description = "the number to add, in grey levels"}},
+      .takes_non_finite = true,
       .tolerance =
           [](const Parameters& parameters, DType output, const Range& range) {
             const double scalar = static_cast<double>(parameters.number("scalar"));
             return tolerances::pointwise(
-                output, std::max({std::abs(range.minimum), std::abs(range.maximum), std::abs(scalar)}));
+                output,
+                std::max({std::abs(range.minimum), std::abs(range.maximum), std::abs(scalar)}));
           },
       .flops_per_voxel = [](const Parameters&) { return 1.0; },
   };

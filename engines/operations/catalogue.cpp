@@ -11,9 +11,9 @@ namespace voxelmark {
 
 const std::vector<Operation>& catalogue() {
   static const std::vector<Operation> operations{
-      add_scalar(2),      add_scalar(3),     fixed_threshold(2), fixed_threshold(3), flip(2), flip(3),
-      gaussian_blur(2),   gaussian_blur(3),  median(2),          median(3),
-      maximum_z_projection(),
+      add_scalar(2), add_scalar(3), fixed_threshold(2),     fixed_threshold(3),
+      flip(2),       flip(3),       gaussian_blur(2),       gaussian_blur(3),
+      median(2),     median(3),     maximum_z_projection(),
   };
   return operations;
 }

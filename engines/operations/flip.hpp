@@ -17,6 +17,7 @@ inline Operation flip(int dims) {
                       .default_value = "x",
                       .choices = axes,
                       .description = "the axis that is mirrored"}},
+      .takes_non_finite = true,
   };
 }
 

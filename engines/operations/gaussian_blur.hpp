@@ -41,16 +41,18 @@ inline Operation gaussian_blur(int dims) {
       .family = "GaussianBlur",
       .dims = dims,
       .kind = Kind::reach,
-      .definition = "Sum of the neighbours along each axis in turn, weighted by exp(-d^2 / (2 sigma^2)) "
-                    "for d = -R..R with R = floor(4 sigma + 1/2), the weights normalised to a sum of "
-                    "1. Beyond the border the nearest voxel inside counts. Between the axes values "
-                    "stay floating-point.",
+      .definition =
+          "Sum of the neighbours along each axis in turn, weighted by exp(-d^2 / (2 sigma^2)) "
+          "for d = -R..R with R = floor(4 sigma + 1/2), the weights normalised to a sum of "
+          "1. Beyond the border the nearest voxel inside counts. Between the axes values "
+          "stay floating-point.",
       .tolerance_rule = tolerances::weighted_sum_rule,
       .parameters = {{.name = "sigma",
                       .default_value = PerAxis{2, 2, dims == 3 ? 2.0f : 0.0f},
                       .minimum = 0,
                       .maximum = 1000,
-                      .description = "standard deviation in voxels, per axis; 0 leaves that axis as it is"}},
+                      .description =
+                          "standard deviation in voxels, per axis; 0 leaves that axis as it is"}},
       .tolerance = [](const Parameters&, DType output,
                       const Range& range) { return tolerances::weighted_sum(output, range); },
       .flops_per_voxel =

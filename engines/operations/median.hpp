@@ -9,8 +9,9 @@ inline Operation median(int dims) {
       .family = "Median",
       .dims = dims,
       .kind = Kind::reach,
-      .definition = "The middle one of the window's voxels in order of value (the window always has an "
-                    "odd number of them). Beyond the border the nearest voxel inside counts.",
+      .definition =
+          "The middle one of the window's voxels in order of value (the window always has an "
+          "odd number of them). Beyond the border the nearest voxel inside counts.",
       .tolerance_rule = tolerances::exact_rule,
       .parameters = window_parameters(dims, "sphere", 2),
       .flops_per_voxel =

@@ -11,18 +11,20 @@ namespace voxelmark {
 inline constexpr float largest_radius = 1000;
 
 /// The parameters `window` and `radius` of the rank filters and the mean.
-inline std::vector<ParameterSpec> window_parameters(int dims, const std::string& window, float radius) {
-  return {{.name = "window",
-           .default_value = window,
-           .choices = {"box", "sphere"},
-           .description = "box: |d| <= r on each axis; sphere: sum of (d/r)^2 <= 1 over the axes with "
-                          "r > 0, decided in integers"},
-          {.name = "radius",
-           .default_value = PerAxis{radius, radius, dims == 3 ? radius : 0},
-           .minimum = 0,
-           .maximum = largest_radius,
-           .whole = true,
-           .description = "radius r in voxels, per axis"}};
+inline std::vector<ParameterSpec> window_parameters(int dims, const std::string& window,
+                                                    float radius) {
+  return {
+      {.name = "window",
+       .default_value = window,
+       .choices = {"box", "sphere"},
+       .description = "box: |d| <= r on each axis; sphere: sum of (d/r)^2 <= 1 over the axes with "
+                      "r > 0, decided in integers"},
+      {.name = "radius",
+       .default_value = PerAxis{radius, radius, dims == 3 ? radius : 0},
+       .minimum = 0,
+       .maximum = largest_radius,
+       .whole = true,
+       .description = "radius r in voxels, per axis"}};
 }
 
 /// Offsets of the window's voxels from its centre, in raster order; always an odd number of them.

@@ -31,11 +31,12 @@ void gaussian_blur(const Job& job, const Region& region, std::span<double> value
 
   const Shape after_z{xs.count, ys.count, extent.z};
   std::vector<double> blurred_z(static_cast<std::size_t>(after_z.voxels()));
-  for_each_voxel({{xs.begin, ys.begin, origin.z}, after_z}, blurred_z, [&](auto x, auto y, auto z, double& v) {
-    v = 0;
-    for (std::int64_t d = -radius(2); d <= radius(2); ++d)
-      v += weights[2][d + radius(2)] * clamped(job.input(), x, y, z + d);
-  });
+  for_each_voxel({{xs.begin, ys.begin, origin.z}, after_z}, blurred_z,
+                 [&](auto x, auto y, auto z, double& v) {
+                   v = 0;
+                   for (std::int64_t d = -radius(2); d <= radius(2); ++d)
+                     v += weights[2][d + radius(2)] * clamped(job.input(), x, y, z + d);
+                 });
 
   const Shape after_y{xs.count, extent.y, extent.z};
   std::vector<double> blurred_y(static_cast<std::size_t>(after_y.voxels()));

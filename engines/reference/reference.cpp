@@ -42,7 +42,8 @@ std::vector<Region> slabs(const Shape& shape) {
 
 void store(std::span<const double> values, Image& output, std::int64_t first) {
   visit(output.dtype(), [&]<class T>(std::type_identity<T>) {
-    std::transform(values.begin(), values.end(), output.pixels<T>().begin() + first, to_pixel<T, double>);
+    std::transform(values.begin(), values.end(), output.pixels<T>().begin() + first,
+                   to_pixel<T, double>);
   });
 }
 

@@ -17,7 +17,8 @@ std::vector<float> half_weights(float sigma) {
 /// Neighbouring outputs that are summed side by side: so many that their sums stay in registers.
 constexpr std::int64_t lanes = 64;
 typedef float Vector __attribute__((vector_size(32)));
-constexpr std::int64_t floats_per_vector = sizeof(Vector) / sizeof(float), vectors = lanes / floats_per_vector;
+constexpr std::int64_t floats_per_vector = sizeof(Vector) / sizeof(float),
+                       vectors = lanes / floats_per_vector;
 
 Vector load(const float* line, std::int64_t i) {
   Vector values;
@@ -33,7 +34,8 @@ void weigh(std::span<const float> weights, const float* centre, std::int64_t str
   for (std::int64_t d = 1; d < static_cast<std::int64_t>(weights.size()); ++d) {
     const float *below = centre - d * stride, *above = centre + d * stride;
 #pragma GCC unroll 8
-    for (std::int64_t i = 0; i < vectors; ++i) sum[i] += weights[d] * (load(below, i) + load(above, i));
+    for (std::int64_t i = 0; i < vectors; ++i)
+      sum[i] += weights[d] * (load(below, i) + load(above, i));
   }
   std::memcpy(sums, sum, sizeof sum);
 }
@@ -58,24 +60,26 @@ void blur_x(const Shape& shape, std::span<const float> weights, const In* from, 
   });
 }
 
-/// Outputs along the axis that one task makes from lines it has gathered side by side: rows that lie a
-/// power of two apart would push each other out of the cache.
+/// Outputs along the axis that one task makes from lines it has gathered side by side: rows that
+/// lie a power of two apart would push each other out of the cache.
 std::int64_t segment_length(std::int64_t radius) { return std::max<std::int64_t>(128, 2 * radius); }
 
 /// Along y, or along z.
 template <class In, class Out>
-void blur_across(const Shape& shape, bool along_y, std::span<const float> weights, const In* from, Out* to,
-                 const ThreadScratch& scratch) {
+void blur_across(const Shape& shape, bool along_y, std::span<const float> weights, const In* from,
+                 Out* to, const ThreadScratch& scratch) {
   const auto radius = static_cast<std::int64_t>(weights.size()) - 1;
   const std::int64_t extent = along_y ? shape.y : shape.z, others = along_y ? shape.z : shape.y;
   const std::int64_t stride = along_y ? shape.x : shape.x * shape.y;
   const std::int64_t other_stride = along_y ? shape.x * shape.y : shape.x;
   const std::int64_t segment = segment_length(radius);
-  const std::int64_t segments = (extent + segment - 1) / segment, blocks = (shape.x + lanes - 1) / lanes;
+  const std::int64_t segments = (extent + segment - 1) / segment,
+                     blocks = (shape.x + lanes - 1) / lanes;
   tbb::parallel_for(std::int64_t{0}, others * segments * blocks, [&](std::int64_t task) {
     const std::int64_t x = task % blocks * lanes, first = task / blocks % segments * segment;
     const std::int64_t base = task / blocks / segments * other_stride + x;
-    const std::int64_t width = std::min(lanes, shape.x - x), count = std::min(segment, extent - first);
+    const std::int64_t width = std::min(lanes, shape.x - x),
+                       count = std::min(segment, extent - first);
     float* lines = scratch.pixels<float>();
     for (std::int64_t i = 0; i < count + 2 * radius; ++i) {
       const std::int64_t line = std::clamp<std::int64_t>(first + i - radius, 0, extent - 1);
@@ -112,7 +116,8 @@ Body gaussian_blur(const HostEngine& engine, const Request& request) {
     const auto radius = static_cast<std::int64_t>(half[axis].size()) - 1;
     line_floats = std::max(line_floats, (segment_length(radius) + 2 * radius) * lanes);
   }
-  const ThreadScratch lines(engine, arena, 2, static_cast<std::size_t>(line_floats) * sizeof(float));
+  const ThreadScratch lines(engine, arena, 2,
+                            static_cast<std::size_t>(line_floats) * sizeof(float));
 
   return visit(request.output->dtype(), [&]<class T>(std::type_identity<T>) -> Body {
     return [=, input = request.inputs[0], output = request.output] {
@@ -126,7 +131,8 @@ Body gaussian_blur(const HostEngine& engine, const Request& request) {
       T* last = host(output).pixels<T>();
       if (between.empty()) return pass(axes[0], first, last);
       pass(axes[0], first, between[0]->pixels<float>());
-      if (between.size() == 2) pass(axes[1], between[0]->pixels<float>(), between[1]->pixels<float>());
+      if (between.size() == 2)
+        pass(axes[1], between[0]->pixels<float>(), between[1]->pixels<float>());
       pass(axes.back(), between.back()->pixels<float>(), last);
     };
   });

@@ -14,8 +14,8 @@ struct Comparator {
   int low, high;
 };
 
-/// Batcher's merge-exchange network for any number of wires (Knuth, TAOCP vol. 3, 5.2.2 M), less the
-/// comparators that the middle wire does not depend on.
+/// Batcher's merge-exchange network for any number of wires (Knuth, TAOCP vol. 3, 5.2.2 M), less
+/// the comparators that the middle wire does not depend on.
 std::vector<Comparator> median_network(int wires) {
   std::vector<Comparator> sorting;
   for (int p = 1; p < wires; p *= 2)
@@ -48,7 +48,8 @@ void gather(const T* from, const Shape& shape, std::int64_t x, std::int64_t y, s
   if (x >= 0 && x + count <= shape.x)
     std::memcpy(to, row + x, static_cast<std::size_t>(count) * sizeof(T));
   else
-    for (std::int64_t i = 0; i < count; ++i) to[i] = row[std::clamp<std::int64_t>(x + i, 0, shape.x - 1)];
+    for (std::int64_t i = 0; i < count; ++i)
+      to[i] = row[std::clamp<std::int64_t>(x + i, 0, shape.x - 1)];
 }
 
 template <class T>

@@ -33,10 +33,11 @@ Body pointwise(const Request& request, F f) {
   return [input = request.inputs[0], output = request.output, f] {
     const In* from = host(input).pixels<In>();
     Out* to = host(output).pixels<Out>();
-    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, output->shape().voxels(), voxels_per_task),
-                      [=](const auto& range) {
-                        for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
-                      });
+    tbb::parallel_for(
+        tbb::blocked_range<std::int64_t>(0, output->shape().voxels(), voxels_per_task),
+        [=](const auto& range) {
+          for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+        });
   };
 }
 
@@ -56,13 +57,15 @@ class ThreadScratch {
  public:
   ThreadScratch(const HostEngine& engine, Arena& arena, std::size_t slot, std::size_t bytes)
       : bytes_((bytes + 63) / 64 * 64),
-        slot_(static_cast<HostArena&>(arena).slot(slot, bytes_ * static_cast<std::size_t>(engine.threads()))) {}
+        slot_(static_cast<HostArena&>(arena).slot(
+            slot, bytes_ * static_cast<std::size_t>(engine.threads()))) {}
 
   /// The running thread's own part.
   template <class T>
   T* pixels() const {
     const int thread = tbb::this_task_arena::current_thread_index();
-    return reinterpret_cast<T*>(slot_->pixels<std::byte>() + static_cast<std::size_t>(thread) * bytes_);
+    return reinterpret_cast<T*>(slot_->pixels<std::byte>() +
+                                static_cast<std::size_t>(thread) * bytes_);
   }
 
  private:
