@@ -104,6 +104,7 @@ void CaseRun::prepare() {
 // first poison is NaN in float32, the second another value: an image of either would pass one of
 // the two only.
 Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
+  if (interrupt_requested) throw Interrupted();
   stream_->fill(*output_, poison);
   arena_->fill(*stream_, poison);
   stream_->sync();

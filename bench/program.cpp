@@ -1,5 +1,6 @@
 #include "bench/program.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -41,20 +42,24 @@ void print_cases(const std::vector<Group>& groups) {
     for (const auto& bench_case : group.cases) std::cout << bench_case.name() << "\n";
 }
 
-int measure_only_limits(const Options& options) {
+int measure_only_limits(const Options& options, const std::vector<std::string>& command) {
+  require_outputs(options);
   OpenEngines engines;
+  int opened = 0;
   const auto threads = options.threads.empty() ? std::vector<int>{0} : options.threads;
   for (const auto& entry : find_devices(options.engines, options.devices))
     for (const int count : entry.device.is_cpu() ? threads : std::vector<int>{0})
-      engines.open(entry, count);
+      if (!interrupt_requested) opened += engines.open(entry, count).index() == 0;
   std::ostream& out = options.json == "-" ? std::cerr : std::cout;
   out << limits_table(engines);
-  const std::string json = options.json.empty() ? "" : results_json({}, engines, {}, false);
+  const std::string json =
+      options.json.empty() ? "" : results_json({}, engines, command, interrupt_requested);
   if (options.json == "-")
     std::cout << json;
   else if (!options.json.empty())
     write_text(options.json, json);
-  return all_good;
+  if (interrupt_requested) return ended_by_signal;
+  return opened > 0 ? all_good : unusable;
 }
 
 int exit_code(const std::vector<GroupResult>& results) {
@@ -74,8 +79,7 @@ int measure(const Options& options, const std::vector<std::string>& command) {
     print_cases(groups);
     return all_good;
   }
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  require_outputs(options);
   std::ostream& out = options.json == "-" ? std::cerr : std::cout;
   OpenEngines engines;
   std::vector<GroupResult> results;
@@ -105,6 +109,13 @@ int measure(const Options& options, const std::vector<std::string>& command) {
 
 namespace {
 
+/// One line, whatever the user's text brought along.
+int complain(std::string message, int code) {
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  std::cerr << "bench: " << message << "\n";
+  return code;
+}
+
 int run(int argc, char** argv) {
   try {
     const auto parsed = parse_command_line(argc, argv);
@@ -118,21 +129,20 @@ int run(int argc, char** argv) {
       std::cout << device_table(find_devices(options.engines, options.devices));
       return all_good;
     }
-    require_outputs(options);
-    if (options.limits) return measure_only_limits(options);
-    return measure(options, std::vector<std::string>(argv, argv + argc));
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+    const std::vector<std::string> command(argv, argv + argc);
+    return options.limits ? measure_only_limits(options, command) : measure(options, command);
+  } catch (const Interrupted&) {
+    return ended_by_signal;
   } catch (const BadInput& error) {
-    std::cerr << "bench: " << error.what() << "\n";
-    return unusable;
+    return complain(error.what(), unusable);
   } catch (const NotMeasurable& error) {
-    std::cerr << "bench: " << error.what() << "\n";
-    return unusable;
+    return complain(error.what(), unusable);
   } catch (const std::filesystem::filesystem_error& error) {
-    std::cerr << "bench: " << error.path1().string() << ": " << error.code().message() << "\n";
-    return unusable;
+    return complain(error.path1().string() + ": " + error.code().message(), unusable);
   } catch (const std::exception& error) {
-    std::cerr << "bench: " << error.what() << "\n";
-    return something_failed;
+    return complain(error.what(), something_failed);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "bench/results.hpp"
 
+#include <cmath>
+
 #include "bench/statistics.hpp"
 
 namespace voxelmark {
@@ -11,6 +13,10 @@ double total_seconds(const Measurement& measurement) {
   for (const auto* transfers : {&measurement.upload, &measurement.download})
     if (!transfers->empty()) seconds += median(*transfers);
   return seconds;
+}
+
+bool clock_drifted(const Measurement& measurement) {
+  return std::abs(measurement.clock_drift) > 0.02;
 }
 
 const Row* best_cpu_row(const std::vector<Row>& rows) {

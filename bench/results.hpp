@@ -16,6 +16,9 @@ double total_seconds(const Measurement& measurement);
 /// refer to. Nothing where there is none.
 const Row* best_cpu_row(const std::vector<Row>& rows);
 
+/// Whether the device's arithmetic ran at another speed before and after.
+bool clock_drifted(const Measurement& measurement);
+
 /// How many rows came out which way.
 struct Tally {
   int done = 0, skipped = 0, failed = 0;

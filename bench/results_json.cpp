@@ -172,7 +172,7 @@ json case_json(const Row& row) {
     object["check"] = to_string(done->comparison.check);
     object["is_reference"] = done->comparison.is_reference;
     object["stopped_by"] = m.precise ? "interval of the median within 2 %" : "time";
-    object["clock_drifted"] = std::abs(m.clock_drift) > 0.02;
+    object["clock_drifted"] = clock_drifted(m);
     object["device_ms"] = json::array();
     for (const double seconds : m.device) object["device_ms"].push_back(1e3 * seconds);
   } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {

@@ -124,6 +124,14 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
                  "    ");
     }
   }
+  std::vector<std::string> drifted;
+  for (const auto& row : group.rows)
+    if (const auto* done = std::get_if<Done>(&row.outcome);
+        done && clock_drifted(done->measurement))
+      drifted.push_back(engine_label(row.bench_case));
+  if (!drifted.empty())
+    text +=
+        folded("  note: ", "the clock moved by more than 2 % during " + join(drifted, ", "), "  ");
   return text + "\n";
 }
 

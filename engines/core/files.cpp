@@ -35,6 +35,8 @@ void write_atomically(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path& temporary)>& write) {
   if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))
     return write(path);  // a device
+  if (std::filesystem::is_symlink(path))
+    return write_atomically(std::filesystem::canonical(path), write);
   const std::filesystem::path temporary = beside(path);
   try {
     write(temporary);

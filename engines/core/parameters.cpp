@@ -64,7 +64,7 @@ ParameterValue parse_parameter(const ParameterSpec& spec, int dims, std::string_
     const bool in_range = value && *value >= spec.minimum && *value <= spec.maximum;
     if (!in_range || (spec.whole && *value != static_cast<float>(static_cast<long long>(*value))))
       throw fail(range);
-    return *value;
+    return *value + 0.0f;  // no negative zero in names
   };
   if (std::holds_alternative<float>(spec.default_value)) return number(text);
 

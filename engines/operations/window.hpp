@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "engines/core/error.hpp"
 #include "engines/core/operation.hpp"
 
 namespace voxelmark {
@@ -28,11 +29,18 @@ inline std::vector<ParameterSpec> window_parameters(int dims, const std::string&
 }
 
 /// Offsets of the window's voxels from its centre, in raster order; always an odd number of them.
+/// Throws TooLarge for a window of more than 2^26 voxels.
 inline std::vector<Index> window_offsets(const Parameters& parameters) {
   const PerAxis radius = parameters.per_axis("radius");
   const bool sphere = parameters.choice("window") == "sphere";
   const auto rx = static_cast<std::int64_t>(radius.x), ry = static_cast<std::int64_t>(radius.y),
              rz = static_cast<std::int64_t>(radius.z);
+  const std::int64_t box = (2 * rx + 1) * (2 * ry + 1) * (2 * rz + 1);
+  constexpr std::int64_t most = std::int64_t{1} << 26;
+  if (box > most)
+    throw TooLarge("a window of " + std::to_string(box) + " voxels needs " +
+                   std::to_string(box * static_cast<std::int64_t>(sizeof(Index))) +
+                   " bytes to list; the limit is " + std::to_string(most) + " voxels");
   const auto square = [](std::int64_t r) { return r > 0 ? r * r : 1; };
   const std::int64_t xx = square(rx), yy = square(ry), zz = square(rz);
   std::vector<Index> offsets;
