@@ -201,7 +201,7 @@ class Sweep {
   void add_default(const Operation& operation) {
     // Sizes are found last, since that takes a run of the reference: filter by the default size
     // first.
-    for (auto picture :
+    for (const auto& picture :
          generated_pictures(options_, {operation.dims == 2 ? "2048x2048" : "1024x1024x32"}))
       add(operation, picture, true);
   }
