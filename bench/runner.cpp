@@ -46,7 +46,9 @@ void block(benchmark::State& state, CaseRun& run) {
 /// Random interleaving is offered as a command-line flag only.
 void initialize_once() {
   static const bool done = [] {
-    std::string program = "bench", interleave = "--benchmark_enable_random_interleaving=true";
+    // The library keeps a pointer to the program's name.
+    static std::string program = "bench",
+                       interleave = "--benchmark_enable_random_interleaving=true";
     char* arguments[]{program.data(), interleave.data(), nullptr};
     int count = 2;
     benchmark::Initialize(&count, arguments);
