@@ -37,6 +37,21 @@ void require_outputs(const Options& options) {
   if (!options.json.empty() && options.json != "-") require_writable(options.json);
 }
 
+/// Where tables go: standard output belongs to the JSON that is asked for with `--json -`.
+std::ostream& table_stream(const Options& options) {
+  return options.json == "-" ? std::cerr : std::cout;
+}
+
+void write_json(const Options& options, const std::vector<GroupResult>& results,
+                const OpenEngines& engines, const std::vector<std::string>& command) {
+  if (options.json.empty()) return;
+  const std::string json = results_json(results, engines, command, interrupt_requested);
+  if (options.json == "-")
+    std::cout << json << std::flush;
+  else
+    write_text(options.json, json);
+}
+
 void print_cases(const std::vector<Group>& groups) {
   for (const auto& group : groups)
     for (const auto& bench_case : group.cases) std::cout << bench_case.name() << "\n";
@@ -50,14 +65,8 @@ int measure_only_limits(const Options& options, const std::vector<std::string>& 
   for (const auto& entry : find_devices(options.engines, options.devices))
     for (const int count : entry.device.is_cpu() ? threads : std::vector<int>{0})
       if (!interrupt_requested) opened += engines.open(entry, count).index() == 0;
-  std::ostream& out = options.json == "-" ? std::cerr : std::cout;
-  out << limits_table(engines);
-  const std::string json =
-      options.json.empty() ? "" : results_json({}, engines, command, interrupt_requested);
-  if (options.json == "-")
-    std::cout << json;
-  else if (!options.json.empty())
-    write_text(options.json, json);
+  table_stream(options) << limits_table(engines);
+  write_json(options, {}, engines, command);
   if (interrupt_requested) return ended_by_signal;
   return opened > 0 ? all_good : unusable;
 }
@@ -80,7 +89,7 @@ int measure(const Options& options, const std::vector<std::string>& command) {
     return all_good;
   }
   require_outputs(options);
-  std::ostream& out = options.json == "-" ? std::cerr : std::cout;
+  std::ostream& out = table_stream(options);
   OpenEngines engines;
   std::vector<GroupResult> results;
   ProgressBar bar(groups.size());
@@ -95,19 +104,9 @@ int measure(const Options& options, const std::vector<std::string>& command) {
   out << count.done << " measured, " << count.skipped << " skipped, " << count.failed << " failed"
       << (interrupt_requested ? "; incomplete: interrupted" : "") << "\n"
       << std::flush;
-  if (!options.json.empty()) {
-    const std::string json = results_json(results, engines, command, interrupt_requested);
-    if (options.json == "-")
-      std::cout << json << std::flush;
-    else
-      write_text(options.json, json);
-  }
+  write_json(options, results, engines, command);
   return exit_code(results);
 }
-
-}  // namespace
-
-namespace {
 
 /// One line, whatever the user's text brought along.
 int complain(std::string message, int code) {

@@ -72,7 +72,8 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
   add_counter(run, "p5_ms", 1e3 * quantile(m.wall, 0.05));
   add_counter(run, "p95_ms", 1e3 * quantile(m.wall, 0.95));
   add_counter(run, "samples", static_cast<double>(m.wall.size()));
-  add_counter(run, "throughput_ms", 1e3 * median(m.throughput));
+  // An interrupt can leave a block without its throughput.
+  if (!m.throughput.empty()) add_counter(run, "throughput_ms", 1e3 * median(m.throughput));
   add_counter(run, "prepare_ms", 1e3 * m.prepare);
   add_counter(run, "push_ms", m.upload.empty() ? 0 : 1e3 * median(m.upload));
   add_counter(run, "pull_ms", m.download.empty() ? 0 : 1e3 * median(m.download));
@@ -106,8 +107,7 @@ double standard_deviation(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-/// A row per sample, then mean, median, stddev and cv. The figures stand in the median row and in
-/// every sample, where tools that know no aggregates look for them.
+/// A row per sample, then mean, median, stddev and cv. The figures stand in the median row.
 std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits, const Row* best) {
   const Measurement& m = done.measurement;
   Run base = base_run(row.bench_case);

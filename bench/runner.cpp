@@ -16,16 +16,11 @@ namespace {
 
 using Runs = std::vector<std::unique_ptr<CaseRun>>;
 
-/// Results are kept in the runs; of Google Benchmark's own reports only their passing is of
-/// interest.
+/// Results are kept in the runs: Google Benchmark's own report of them is not needed.
 class QuietReporter final : public benchmark::BenchmarkReporter {
  public:
-  explicit QuietReporter(std::function<void()> passed) : passed_(std::move(passed)) {}
   bool ReportContext(const Context&) override { return true; }
-  void ReportRuns(const std::vector<Run>&) override { passed_(); }
-
- private:
-  std::function<void()> passed_;
+  void ReportRuns(const std::vector<Run>&) override {}
 };
 
 void block(benchmark::State& state, CaseRun& run) {
@@ -58,7 +53,7 @@ void initialize_once() {
 }
 
 /// `blocks` more blocks of every run that wants them.
-void run_round(const Runs& runs, int blocks, const std::function<void()>& passed) {
+void run_round(const Runs& runs, int blocks) {
   initialize_once();
   benchmark::ClearRegisteredBenchmarks();
   for (const auto& run : runs)
@@ -68,7 +63,7 @@ void run_round(const Runs& runs, int blocks, const std::function<void()>& passed
           ->UseManualTime()
           ->Iterations(1)
           ->Repetitions(blocks);
-  QuietReporter reporter(passed);
+  QuietReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
   benchmark::ClearRegisteredBenchmarks();
 }
@@ -114,7 +109,7 @@ GroupResult run_group(const Group& group, const Options& options, OpenEngines& e
     return std::any_of(runs.begin(), runs.end(), [](const auto& run) { return run->wants_more(); });
   };
   for (int blocks = 2, round = 0; wanting(); ++round) {
-    run_round(runs, blocks, [] {});
+    run_round(runs, blocks);
     if (round > 0) blocks *= 2;
     progress(1 - 0.5 / (round + 2));
   }
