@@ -125,6 +125,25 @@ TEST_F(Harness, KeepsWhatWasMeasuredBeforeAnInterrupt) {
       << (row.outcome.index() == 1 ? std::get<Skip>(row.outcome).reason : failure(row));
 }
 
+// The reference throws Interrupted in the middle of a block: after its first samples, before the
+// throughput.
+TEST_F(Harness, AnInterruptInsideTheFirstBlockStillGivesAResultFile) {
+  auto runs = std::make_shared<std::atomic<int>>(0);
+  const auto slow = [runs] {
+    const int run = ++*runs - runs_before_samples;
+    if (run > 0) std::this_thread::sleep_for(std::chrono::milliseconds(25));  // one warms up
+    if (run == 4) interrupt_requested = true;
+    return true;
+  };
+  Options options = quick();
+  options.max_time = 60;
+  const auto result = run({cheat("slow", slow)}, options);
+  const auto& done = std::get<Done>(result.rows.at(0).outcome);
+  EXPECT_EQ(done.measurement.wall.size(), 2u);
+  EXPECT_TRUE(done.measurement.throughput.empty());
+  EXPECT_NO_THROW(results_json({result}, engines_, {}, true));
+}
+
 TEST_F(Harness, AnInterruptBeforeTheFirstSampleIsASkip) {
   interrupt_requested = true;
   const auto result = run({cheat("honest", [] { return true; })});
