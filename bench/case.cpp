@@ -15,6 +15,17 @@ std::string Case::name() const {
   return text;
 }
 
+bool agrees(const Comparison& comparison) {
+  if (comparison.check == Check::none) return true;
+  const Tolerance& tolerance = comparison.tolerance;
+  if (!comparison.overlap) return agrees(comparison.figures, tolerance);
+  const LabelAgreement& overlap = *comparison.overlap;
+  if (overlap.reference_labels == 0 && overlap.test_labels == 0) return true;
+  return overlap.dice.value_or(0) >= tolerance.min_dice &&
+         overlap.sparse_jaccard.value_or(0) >= tolerance.min_sparse_jaccard &&
+         overlap.sparse_jaccard_reverse.value_or(0) >= tolerance.min_sparse_jaccard;
+}
+
 std::string to_string(Check check) {
   switch (check) {
     case Check::full:

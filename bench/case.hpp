@@ -7,13 +7,15 @@
 
 #include "engines/core/engine.hpp"
 #include "validate/image_agreement.hpp"
+#include "validate/label_agreement.hpp"
 
 namespace voxelmark {
 
 /// Where a group of cases takes its image from.
 struct Source {
-  std::string dataset;  ///< a generator's name, or empty
-  std::string file;     ///< a TIFF file, or empty
+  std::string dataset;      ///< a generator's name, or empty
+  std::string file;         ///< a TIFF file, or empty
+  std::string second_file;  ///< for an operation's second input, or empty
   std::uint64_t seed = 1;
   std::string
       label;  ///< what stands in case names: "nuclei", "seed:7", "input:blobs"; may be empty
@@ -51,9 +53,13 @@ std::string to_string(Check check);
 struct Comparison {
   Check check = Check::none;
   ImageAgreement figures;
+  std::optional<LabelAgreement> overlap;  ///< where the tolerance asks for it
   Tolerance tolerance;
   bool is_reference = false;  ///< the row is the reference itself: there is nothing to compare
 };
+
+/// Whether a comparison stays within its tolerance, or compared nothing.
+bool agrees(const Comparison& comparison);
 
 /// What was measured of a case. Times in seconds.
 struct Measurement {

@@ -9,6 +9,7 @@
 
 #include "bench/runner.hpp"
 #include "bench/statistics.hpp"
+#include "datasets/csv.hpp"
 #include "datasets/tiff.hpp"
 #include "engines/core/error.hpp"
 #include "engines/core/interrupt.hpp"
@@ -34,11 +35,11 @@ double process_cpu_seconds() {
 
 }  // namespace
 
-std::string result_file_name(const std::string& case_name) {
-  std::string name = case_name;
+std::string result_file_name(const Case& bench_case) {
+  std::string name = bench_case.name();
   for (char& c : name)
     if (c == '/' || c == ':' || c == '#') c = '_';
-  return name + ".tif";
+  return name + (bench_case.task->operation->gives_table() ? ".csv" : ".tif");
 }
 
 CaseRun::CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder)
@@ -81,14 +82,16 @@ void CaseRun::prepare() {
   const std::size_t before = engine.bytes_in_use();
   stream_ = engine.stream();
   arena_ = engine.arena();
-  for (int i = 0; i < operation.inputs; ++i) {
-    inputs_.push_back(engine.allocate(task.shape, task.dtype));
-    stream_->upload(checker_.input(), *inputs_.back());
+  for (const Image& input : checker_.inputs()) {
+    inputs_.push_back(engine.allocate(input.shape(), input.dtype()));
+    stream_->upload(input, *inputs_.back());
   }
-  output_ = engine.allocate(operation.output_shape(task.shape), operation.output_dtype(task.dtype));
+  const std::int64_t labels = checker_.largest_label();
+  output_ = engine.allocate(operation.result_shape(task.parameters, task.shape, labels),
+                            operation.result_dtype(task.parameters, task.dtype));
   stream_->sync();
   const auto start = Clock::now();
-  auto prepared = engine.prepare({operation, task.parameters, inputs_, output_, *arena_});
+  auto prepared = engine.prepare({operation, task.parameters, inputs_, output_, *arena_, labels});
   measurement_.prepare = seconds_since(start);
   if (auto* skip = std::get_if<Skip>(&prepared)) {
     outcome_ = *skip;
@@ -96,8 +99,8 @@ void CaseRun::prepare() {
   }
   plan_ = std::get<std::unique_ptr<Plan>>(std::move(prepared));
   measurement_.peak_device_bytes = engine.peak_bytes() - before;
-  measurement_.cost = operation.cost(task.parameters, task.shape, task.dtype);
-  result_ = Image(output_->shape(), output_->dtype(), checker_.input().spacing());
+  measurement_.cost = operation.cost(task.parameters, task.shape, task.dtype, labels);
+  result_ = Image(output_->shape(), output_->dtype(), checker_.inputs()[0].spacing());
 }
 
 // Poison shows a plan that leaves voxels unwritten, or reads scratch that it did not write. The
@@ -122,9 +125,8 @@ Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
 void CaseRun::check_first_result() {
   comparison_ = run_poisoned(0xff, false);
   comparison_.is_reference = case_.entry.device.engine == "reference";
-  if (!save_folder_.empty())
-    write_tiff(std::filesystem::path(save_folder_) / result_file_name(case_.name()), result_);
-  if (comparison_.check != Check::none && !agrees(comparison_.figures, comparison_.tolerance)) {
+  if (!save_folder_.empty()) save_result();
+  if (!agrees(comparison_)) {
     fail(explain_disagreement(comparison_, result_.shape()));
     return;
   }
@@ -134,11 +136,20 @@ void CaseRun::check_first_result() {
   running_ = true;
 }
 
+void CaseRun::save_result() const {
+  const auto path = std::filesystem::path(save_folder_) / result_file_name(case_);
+  if (case_.task->operation->gives_table())
+    write_csv(path, case_.task->operation->columns, result_);
+  else
+    write_tiff(path, result_);
+}
+
 void CaseRun::measure_transfers() {
   if (opened_->engine->device().host_memory) return;
   for (std::size_t i = 0; i < block_size; ++i) {
     auto start = Clock::now();
-    stream_->upload(checker_.input(), *inputs_[0]);
+    for (std::size_t k = 0; k < inputs_.size(); ++k)
+      stream_->upload(checker_.inputs()[k], *inputs_[k]);
     stream_->sync();
     measurement_.upload.push_back(seconds_since(start));
     start = Clock::now();
@@ -224,7 +235,7 @@ void CaseRun::finish() {
   try {
     if (!interrupt_requested) {
       const Comparison last = run_poisoned(0xa5, true);
-      if (last.check != Check::none && !agrees(last.figures, last.tolerance)) {
+      if (!agrees(last)) {
         fail("the last timed run " + explain_disagreement(last, result_.shape()));
         return;
       }

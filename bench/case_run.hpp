@@ -33,6 +33,7 @@ class CaseRun {
   void prepare();
   void check_first_result();
   Comparison run_poisoned(std::uint8_t poison, bool timed);
+  void save_result() const;
   void measure_transfers();
   double sample();
   void sample_device(std::size_t count);

@@ -6,9 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "bench/inputs.hpp"
 #include "bench/reference_time.hpp"
-#include "datasets/generators.hpp"
-#include "datasets/tiff.hpp"
 #include "engines/core/error.hpp"
 #include "engines/core/host_engine.hpp"
 #include "engines/core/text.hpp"
@@ -26,23 +25,16 @@ constexpr std::size_t sample_size = 4096;
 /// Refuses what this machine's memory cannot hold, before anything is allocated.
 void require_host_memory(const Task& task) {
   const Operation& operation = *task.operation;
-  const double in =
-      static_cast<double>(task.shape.voxels()) * static_cast<double>(bytes_of(task.dtype));
-  const double out = static_cast<double>(operation.output_shape(task.shape).voxels()) *
-                     static_cast<double>(bytes_of(operation.output_dtype(task.dtype)));
-  // The input, the expected and the downloaded output, and one host engine's output.
-  const double needed = in * operation.inputs + 3 * out;
+  const Shape result = operation.result_shape(task.parameters, task.shape, 0);
+  const double out =
+      static_cast<double>(result.voxels()) *
+      static_cast<double>(bytes_of(operation.result_dtype(task.parameters, task.dtype)));
+  // The inputs, the expected and the downloaded output, and one host engine's output.
+  const double needed = operation.cost(task.parameters, task.shape, task.dtype).bytes + 2 * out;
   const auto available = static_cast<double>(host_memory_available());
   if (needed > available)
     throw TooLarge("needs " + human_bytes(needed) + " (" + significant(needed, 6) +
                    " bytes) of host memory; " + human_bytes(available) + " are available");
-}
-
-Image load(const Task& task, std::optional<int> channel, std::optional<int> frame) {
-  if (task.source.file.empty())
-    return generate(task.source.dataset, task.shape, task.dtype, task.source.seed);
-  Image image = read_tiff(task.source.file, {channel, frame});
-  return image.dtype() == task.dtype ? std::move(image) : convert(image, task.dtype);
 }
 
 Image gather(const Image& image, const std::vector<Index>& voxels) {
@@ -90,24 +82,27 @@ Checker::Checker(const Task& task, std::optional<Check> wanted, std::optional<in
                  std::optional<int> frame)
     : task_(task) {
   require_host_memory(task);
-  input_ = load(task, channel, frame);
-  range_ = range_of(input_);
+  inputs_ = load_inputs(task, channel, frame);
   const Operation& operation = *task.operation;
+  largest_label_ = voxelmark::largest_label(operation, inputs_);
+  range_ = range_of_images(operation, inputs_);
   if (range_.non_finite > 0 && !operation.takes_non_finite)
     throw NotMeasurable(operation.name + " is not defined on NaN or infinity; the image has " +
                         std::to_string(range_.non_finite) + " such pixels");
   const double predicted =
       predict_reference_seconds(operation, task.parameters, task.shape, task.dtype);
   check_ = wanted.value_or(predicted > longest_full_check ? Check::sample : Check::full);
-  const Shape shape = operation.output_shape(task.shape);
-  if (check_ == Check::sample && shape.voxels() <= static_cast<std::int64_t>(sample_size))
+  const Shape shape = operation.result_shape(task.parameters, task.shape, largest_label_);
+  if (check_ == Check::sample && (shape.voxels() <= static_cast<std::int64_t>(sample_size) ||
+                                  !reference::voxelwise(operation.family)))
     check_ = Check::full;
 
-  const std::vector<const Image*> inputs(static_cast<std::size_t>(operation.inputs), &input_);
+  std::vector<const Image*> inputs;
+  for (const Image& input : inputs_) inputs.push_back(&input);
   const reference::Job job{operation, task.parameters, inputs};
   const auto start = std::chrono::steady_clock::now();
   if (check_ == Check::full) {
-    expected_ = Image(shape, operation.output_dtype(task.dtype));
+    expected_ = Image(shape, operation.result_dtype(task.parameters, task.dtype));
     reference::compute(job, expected_);
   } else if (check_ == Check::sample) {
     samples_ = sample_voxels(shape, sample_size, task.source.seed);
@@ -127,12 +122,26 @@ Comparison Checker::compare(const Image& output) const {
     const Index v = samples_[static_cast<std::size_t>(comparison.figures.first_differing)];
     comparison.figures.first_differing = offset(output.shape(), v.x, v.y, v.z);
   }
-  comparison.tolerance = task_.operation->tolerance(task_.parameters, output.dtype(), range_);
+  comparison.tolerance =
+      task_.operation->tolerance(task_.parameters, output.dtype(), range_, task_.shape);
+  if (comparison.tolerance.min_dice > 0) comparison.overlap = label_agreement(expected_, output);
   return comparison;
 }
 
 std::string explain_disagreement(const Comparison& comparison, const Shape& output) {
   const ImageAgreement& figures = comparison.figures;
+  if (comparison.overlap) {
+    const auto percent = [](const std::optional<double>& value) {
+      return value ? significant(100 * *value, 6) + " %" : std::string("undefined");
+    };
+    return "disagrees with the reference: Dice index " + percent(comparison.overlap->dice) +
+           " (at least " + percent(comparison.tolerance.min_dice) + "), sparse Jaccard index " +
+           percent(comparison.overlap->sparse_jaccard) + " and in reverse " +
+           percent(comparison.overlap->sparse_jaccard_reverse) + " (at least " +
+           percent(comparison.tolerance.min_sparse_jaccard) + "), " +
+           std::to_string(comparison.overlap->test_labels) + " labels instead of " +
+           std::to_string(comparison.overlap->reference_labels);
+  }
   const std::int64_t first = figures.first_differing;
   return "disagrees with the reference: " + std::to_string(figures.differing) + " of " +
          std::to_string(figures.n) + " voxels differ (allowed " +

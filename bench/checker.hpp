@@ -7,16 +7,17 @@
 
 namespace voxelmark {
 
-/// A task's input with what the reference makes of it, kept for all engines of the task.
+/// A task's inputs with what the reference makes of them, kept for all engines of the task.
 class Checker {
  public:
-  /// Loads or generates the input and runs the reference; `wanted` nothing: full where the
+  /// Loads or generates the inputs and runs the reference; `wanted` nothing: full where the
   /// predicted time allows, else a sample. Throws TooLarge where host memory does not suffice,
   /// BadInput for a damaged file, Interrupted.
   Checker(const Task& task, std::optional<Check> wanted, std::optional<int> channel,
           std::optional<int> frame);
 
-  const Image& input() const { return input_; }
+  const std::vector<Image>& inputs() const { return inputs_; }
+  std::int64_t largest_label() const { return largest_label_; }
   Check check() const { return check_; }
   double reference_seconds() const { return reference_seconds_; }
   /// Voxels that a comparison looks at.
@@ -28,7 +29,8 @@ class Checker {
 
  private:
   const Task& task_;
-  Image input_;
+  std::vector<Image> inputs_;
+  std::int64_t largest_label_ = 0;
   Range range_;
   Check check_ = Check::full;
   Image expected_;              ///< the whole output, or a row of the sampled voxels

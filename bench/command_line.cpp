@@ -63,6 +63,11 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   app.add_option("--radius", radii, "Short for --param radius=...")->type_name("VALUE,...");
   app.add_option("--input", options.inputs, "A TIFF file to work on; repeatable")
       ->type_name("FILE.tif");
+  app.add_option(
+         "--second", options.second,
+         "A TIFF file for the second input of operations that take two: an image, labels or "
+         "a mask (default: --input mirrored, or generated)")
+      ->type_name("FILE.tif");
   app.add_option("--channel", options.channel, "Channel of a hyperstack, from 0")
       ->check(CLI::Range(0, 1 << 20));
   app.add_option("--frame", options.frame, "Frame of a hyperstack, from 0")

@@ -17,7 +17,7 @@ struct Options {
   std::optional<int> channel, frame;
   std::optional<Check> check;  ///< nothing: chosen by predicted time
   double max_time = 3;         ///< seconds of samples per case
-  std::string save, json;
+  std::string second, save, json;
   bool list = false, list_operations = false, list_devices = false, limits = false;
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "datasets/generators.hpp"
+#include "bench/inputs.hpp"
 #include "engines/reference/reference.hpp"
 
 namespace voxelmark {
@@ -12,9 +12,11 @@ double predict_reference_seconds(const Operation& operation, const Parameters& p
                                  const Shape& shape, DType dtype) {
   const Shape small{std::min<std::int64_t>(shape.x, 64), std::min<std::int64_t>(shape.y, 64),
                     std::min<std::int64_t>(shape.z, 8)};
-  const Image image = generate("noise", small, dtype, 1);
-  const std::vector<const Image*> inputs(static_cast<std::size_t>(operation.inputs), &image);
-  Image output(operation.output_shape(small), operation.output_dtype(dtype));
+  const auto images = generated_inputs(operation, "noise", small, dtype, 1);
+  std::vector<const Image*> inputs;
+  for (const Image& image : images) inputs.push_back(&image);
+  Image output(operation.result_shape(parameters, small, largest_label(operation, images)),
+               operation.result_dtype(parameters, dtype));
   const auto start = std::chrono::steady_clock::now();
   reference::compute({operation, parameters, inputs}, output);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

@@ -59,6 +59,12 @@ void add_agreement(Run& run, const Comparison& comparison) {
   add_counter(run, "voxels_compared", static_cast<double>(figures.n));
   add_counter(run, "bias", figures.bias);
   add_counter(run, "rmse", figures.rmse);
+  if (comparison.overlap && comparison.overlap->dice) {
+    add_counter(run, "dice", *comparison.overlap->dice);
+    add_counter(run, "dice_needed", comparison.tolerance.min_dice);
+    add_counter(run, "sparse_jaccard", comparison.overlap->sparse_jaccard.value_or(0));
+    add_counter(run, "sparse_jaccard_needed", comparison.tolerance.min_sparse_jaccard);
+  }
   if (figures.pearson_r) add_counter(run, "pearson_r", *figures.pearson_r);
 }
 
@@ -164,6 +170,7 @@ json case_json(const Row& row) {
     object["seed"] = c.task->source.seed;
   } else {
     object["input"] = c.task->source.file;
+    if (!c.task->source.second_file.empty()) object["second_input"] = c.task->source.second_file;
   }
   if (!c.task->note.empty()) object["note"] = c.task->note;
   if (const auto* done = std::get_if<Done>(&row.outcome)) {

@@ -26,6 +26,6 @@ GroupResult run_group(const Group& group, const Options& options, OpenEngines& e
                       const Progress& progress);
 
 /// Name of the file that --save writes for a case.
-std::string result_file_name(const std::string& case_name);
+std::string result_file_name(const Case& bench_case);
 
 }  // namespace voxelmark

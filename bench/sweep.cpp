@@ -75,6 +75,7 @@ std::vector<Picture> file_pictures(const Options& options) {
     picture.size = {image.shape(), image.shape().z > 1 ? 3 : 2};
     picture.dtype = image.dtype();
     picture.source.file = file;
+    picture.source.second_file = options.second;
     picture.source.label = "input:" + identifier(std::filesystem::path(file).stem().string());
     picture.from_file = true;
     const auto same = std::count_if(pictures.begin(), pictures.end(), [&](const Picture& other) {
@@ -97,7 +98,8 @@ std::vector<Picture> generated_pictures(const Options& options,
       for (const auto seed : seeds) {
         Picture picture;
         picture.size = parse_shape(size);
-        picture.source = {dataset, "", seed, ""};
+        picture.source.dataset = dataset;
+        picture.source.seed = seed;
         std::vector<std::string> label;
         if (!options.datasets.empty()) label.push_back(dataset);
         if (!options.seeds.empty()) label.push_back("seed:" + std::to_string(seed));
@@ -139,6 +141,8 @@ class Sweep {
     if (!options.inputs.empty() &&
         !(options.sizes.empty() && options.datasets.empty() && options.seeds.empty()))
       throw BadInput("--input brings its own image; leave --size, --dataset and --seed away");
+    if (!options.second.empty() && options.inputs.empty())
+      throw BadInput("--second goes with --input");
     // The standard's matcher recurses once a character.
     if (options.filter.size() > 1000) throw BadInput("--filter is longer than 1000 characters");
     try {
@@ -207,8 +211,11 @@ class Sweep {
   }
 
   void add(const Operation& operation, const Picture& picture, bool scale = false) {
-    const auto dtypes =
-        picture.dtype && options_.dtypes.empty() ? std::vector<DType>{*picture.dtype} : dtypes_;
+    // Label images have one type, whatever type is asked for grey levels.
+    const auto dtypes = operation.dtypes == std::vector{DType::u32} ? operation.dtypes
+                        : picture.dtype && options_.dtypes.empty()
+                            ? std::vector<DType>{*picture.dtype}
+                            : dtypes_;
     for (const DType dtype : dtypes) {
       if (std::find(operation.dtypes.begin(), operation.dtypes.end(), dtype) ==
           operation.dtypes.end())

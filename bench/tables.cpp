@@ -68,6 +68,13 @@ const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
   return opened ? &opened->limits : nullptr;
 }
 
+/// The largest error, or what two label images lack of a full overlap.
+std::string error_cell(const Comparison& comparison) {
+  if (comparison.check == Check::none) return "-";
+  if (comparison.overlap) return "D " + significant(comparison.overlap->dice.value_or(1), 5);
+  return significant(comparison.figures.max_abs_error, 2);
+}
+
 const std::vector<std::size_t> widths{38, 9, 7, 7, 7, 8, 8, 9, 9, 9, 9};
 
 std::string done_line(const Row& row, const Done& done, const Row* best,
@@ -88,7 +95,7 @@ std::string done_line(const Row& row, const Done& done, const Row* best,
   if (done.comparison.is_reference)
     cells.push_back("is ref.");
   else
-    cells.push_back(checked ? significant(done.comparison.figures.max_abs_error, 2) : "-");
+    cells.push_back(error_cell(done.comparison));
   if (best && checked) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
     cells.push_back(significant(compute_seconds(base) / seconds, 3) + "x");

@@ -73,7 +73,7 @@ TEST(ParameterValues, ParseAndPrint) {
   EXPECT_EQ(to_string(parse_parameter(sigma_spec(), 3, "2x2x0"), 3), "2x2x0");
   EXPECT_EQ(to_string(parse_parameter(sigma_spec(), 2, "2x0.5"), 2), "2x0.5");
   EXPECT_EQ(std::get<PerAxis>(parse_parameter(sigma_spec(), 2, "3")).z, 0);
-  EXPECT_EQ(Parameters(catalogue()[9].parameters).text(3), "window:sphere/radius:2");
+  EXPECT_EQ(Parameters(find_operation("Median3D").parameters).text(3), "window:sphere/radius:2");
 }
 
 TEST(ParameterValues, RefuseWhatIsOutOfRange) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/engines.hpp"
+#include "bench/inputs.hpp"
 #include "datasets/generators.hpp"
 #include "engines/operations/catalogue.hpp"
 #include "engines/reference/reference.hpp"
@@ -66,14 +67,24 @@ struct Counts {
   int compared = 0, skipped = 0;
 };
 
+std::vector<std::shared_ptr<Buffer>> uploaded(Engine& engine, Stream& stream,
+                                              const std::vector<Image>& images) {
+  std::vector<std::shared_ptr<Buffer>> buffers;
+  for (const Image& image : images) {
+    buffers.push_back(engine.allocate(image.shape(), image.dtype()));
+    stream.upload(image, *buffers.back());
+  }
+  return buffers;
+}
+
 void compare(Engine& engine, const Operation& operation, const Parameters& parameters,
-             const Image& image, const Image& expected, Counts& counts) {
+             const std::vector<Image>& images, const Image& expected, Counts& counts) {
+  const Image& image = images[0];
   const auto stream = engine.stream();
   const auto arena = engine.arena();
-  const auto input = engine.allocate(image.shape(), image.dtype());
   const auto output = engine.allocate(expected.shape(), expected.dtype());
-  stream->upload(image, *input);
-  auto prepared = engine.prepare({operation, parameters, {input}, output, *arena});
+  auto prepared = engine.prepare({operation, parameters, uploaded(engine, *stream, images), output,
+                                  *arena, largest_label(operation, images)});
   if (auto* skip = std::get_if<Skip>(&prepared)) {
     EXPECT_EQ(engine.device().engine, "opencv") << skip->reason;
     EXPECT_FALSE(skip->reason.empty());
@@ -86,13 +97,19 @@ void compare(Engine& engine, const Operation& operation, const Parameters& param
   stream->sync();
   Image result(expected.shape(), expected.dtype());
   stream->download(*output, result);
-  const auto figures = image_agreement(expected, result);
-  const auto tolerance = operation.tolerance(parameters, expected.dtype(), range_of(image));
-  EXPECT_TRUE(agrees(figures, tolerance))
-      << operation.name << " " << engine.device().id << " " << to_string(image.shape(), 3) << " "
-      << to_string(image.dtype()) << " " << parameters.text(operation.dims) << ": "
-      << figures.differing << " differ, largest error " << figures.max_abs_error << ", allowed "
-      << tolerance.max_abs_error;
+  Comparison comparison;
+  comparison.check = Check::full;
+  comparison.figures = image_agreement(expected, result);
+  comparison.tolerance = operation.tolerance(parameters, expected.dtype(),
+                                             range_of_images(operation, images), image.shape());
+  if (comparison.tolerance.min_dice > 0) comparison.overlap = label_agreement(expected, result);
+  const auto& [figures, tolerance] = std::tie(comparison.figures, comparison.tolerance);
+  EXPECT_TRUE(agrees(comparison)) << operation.name << " " << engine.device().id << " "
+                                  << to_string(image.shape(), 3) << " " << to_string(image.dtype())
+                                  << " " << parameters.text(operation.dims) << ": "
+                                  << figures.differing << " differ, largest error "
+                                  << figures.max_abs_error << ", allowed "
+                                  << tolerance.max_abs_error;
   ++counts.compared;
 }
 
@@ -109,14 +126,18 @@ TEST_P(Matrix, AgreesWithTheReference) {
     for (const DType dtype : operation.dtypes)
       for (const auto& parameters : parameter_sets(operation))
         for (const Shape& shape : shapes(operation.dims)) {
-          const Image image = generate("noise", shape, dtype, 7);
-          Image expected(operation.output_shape(shape), operation.output_dtype(dtype));
-          reference::compute({operation, parameters, {&image}}, expected);
-          compare(engine, operation, parameters, image, expected, counts);
+          const auto images = generated_inputs(operation, "noise", shape, dtype, 7);
+          std::vector<const Image*> inputs;
+          for (const Image& image : images) inputs.push_back(&image);
+          Image expected(
+              operation.result_shape(parameters, shape, largest_label(operation, images)),
+              operation.result_dtype(parameters, dtype));
+          reference::compute({operation, parameters, inputs}, expected);
+          compare(engine, operation, parameters, images, expected, counts);
         }
   }
-  EXPECT_GT(counts.compared,
-            2 * 3 * 6);  // two engines that decline nothing, three types, six shapes
+  // Two engines that decline nothing, every type, six shapes.
+  EXPECT_GE(counts.compared, 2 * static_cast<int>(operation.dtypes.size()) * 6);
   std::cout << counts.compared << " compared, " << counts.skipped << " declined by OpenCV\n";
 }
 
@@ -137,11 +158,16 @@ TEST(Matrix, NanHarmsNobody) {
       for (const auto& parameters : parameter_sets(operation)) {
         const auto stream = engine.stream();
         const auto arena = engine.arena();
-        const auto input = engine.allocate(image.shape(), image.dtype());
-        const auto output = engine.allocate(operation.output_shape(image.shape()),
-                                            operation.output_dtype(image.dtype()));
-        stream->upload(image, *input);
-        EXPECT_NO_THROW(engine.prepare({operation, parameters, {input}, output, *arena}));
+        auto images =
+            generated_inputs(operation, "noise", image.shape(), operation.dtypes.back(), 1);
+        for (std::size_t i = 0; i < images.size(); ++i)
+          if (images[i].dtype() == DType::f32) images[i] = image.clone();
+        const std::int64_t labels = largest_label(operation, images);
+        const auto output =
+            engine.allocate(operation.result_shape(parameters, image.shape(), labels),
+                            operation.result_dtype(parameters, operation.dtypes.back()));
+        EXPECT_NO_THROW(engine.prepare(
+            {operation, parameters, uploaded(engine, *stream, images), output, *arena, labels}));
         stream->sync();
       }
     }
@@ -149,8 +175,7 @@ TEST(Matrix, NanHarmsNobody) {
 }
 
 TEST(Matrix, ProjectionPrefersNumbersToNan) {
-  const auto& operation = catalogue().back();
-  ASSERT_EQ(operation.name, "MaximumZProjection");
+  const auto& operation = find_operation("MaximumZProjection");
   Image image({2, 1, 3}, DType::f32);
   const float nan = std::nanf("");
   const float values[]{nan, nan, -5, nan, nan, nan};

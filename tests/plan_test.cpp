@@ -10,11 +10,7 @@
 namespace voxelmark {
 namespace {
 
-const Operation& operation(const std::string& name) {
-  for (const auto& candidate : catalogue())
-    if (candidate.name == name) return candidate;
-  throw std::logic_error(name);
-}
+const Operation& operation(const std::string& name) { return find_operation(name); }
 
 class Plans : public testing::TestWithParam<EngineEntry> {
  protected:

@@ -49,7 +49,7 @@ class Harness : public testing::Test {
  protected:
   GroupResult run(const std::vector<EngineEntry>& entries, const Options& options = quick()) {
     auto task = std::make_shared<Task>();
-    task->operation = &catalogue()[0];
+    task->operation = &find_operation("AddScalar2D");
     task->parameters = Parameters(task->operation->parameters);
     task->shape = {32, 32, 1};
     task->source.dataset = "noise";
@@ -187,13 +187,13 @@ TEST(Samples, CoverCornersEdgesAndTheInsideWithoutRepetition) {
 
 TEST(Samples, FindWhatAFullCheckFinds) {
   Task task;
-  task.operation = &catalogue()[7];
+  task.operation = &find_operation("GaussianBlur3D");
   task.parameters = Parameters(task.operation->parameters);
   task.shape = {64, 48, 20};
   task.source.dataset = "noise";
   const Checker checker(task, Check::sample, {}, {});
   Image output(task.shape, DType::f32);
-  reference::compute({*task.operation, task.parameters, {&checker.input()}}, output);
+  reference::compute({*task.operation, task.parameters, {&checker.inputs()[0]}}, output);
   const Comparison good = checker.compare(output);
   EXPECT_EQ(good.check, Check::sample);
   EXPECT_EQ(good.figures.n, 4096);

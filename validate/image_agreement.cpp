@@ -49,7 +49,8 @@ Sums sums(std::span<const T> reference, std::span<const T> test) {
           if (reference[i] == test[i] || (is_nan(reference[i]) && is_nan(test[i]))) continue;
           if (sum.differing++ == 0 && sum.first_differing < 0)
             sum.first_differing = static_cast<std::int64_t>(i);
-          const double d = y - x;
+          double d = y - x;
+          if constexpr (std::is_same_v<T, double>) d /= std::max(1.0, std::abs(x));
           sum.nan |= std::isnan(d);
           sum.max_abs = std::max(sum.max_abs, std::abs(d));
           sum.abs += std::abs(d);

@@ -8,7 +8,8 @@
 namespace voxelmark {
 
 /// How far a test image is from a reference image of the same shape and type. d = test − reference,
-/// in grey levels; the unit of a pair is the pixel.
+/// in grey levels, or of tables (f64) divided by max(1, |reference|); the unit of a pair is the
+/// pixel, or the table's cell.
 struct ImageAgreement {
   std::int64_t n = 0;                 ///< voxels compared
   std::int64_t differing = 0;         ///< voxels with d != 0; NaN equals NaN

@@ -14,6 +14,8 @@ std::string to_string(DType type) {
       return "u32";
     case DType::f32:
       return "f32";
+    case DType::f64:
+      return "f64";
   }
   throw std::logic_error("no such DType");
 }

@@ -10,12 +10,13 @@
 
 namespace voxelmark {
 
-/// Pixel types. u8 holds grey levels or masks (0/1), u32 holds labels (background 0).
-enum class DType { u8, u16, u32, f32 };
+/// Pixel types. u8 holds grey levels or masks (0/1), u32 holds labels (background 0), f64 holds
+/// tables.
+enum class DType { u8, u16, u32, f32, f64 };
 
 std::string to_string(DType type);
 
-/// Parses "u8", "u16", "u32" or "f32". Throws BadInput on anything else.
+/// Parses "u8", "u16", "u32" or "f32", the types of images. Throws BadInput on anything else.
 DType parse_dtype(std::string_view text);
 
 /// Calls `f(std::type_identity<T>{})` with the C++ type that `type` names.
@@ -30,8 +31,26 @@ decltype(auto) visit(DType type, F&& f) {
       return f(std::type_identity<std::uint32_t>{});
     case DType::f32:
       return f(std::type_identity<float>{});
+    case DType::f64:
+      return f(std::type_identity<double>{});
   }
   throw std::logic_error("no such DType");
+}
+
+/// The same for the types of grey-level images, which is less to compile. Throws std::logic_error
+/// for labels and tables.
+template <class F>
+decltype(auto) visit_grey(DType type, F&& f) {
+  switch (type) {
+    case DType::u8:
+      return f(std::type_identity<std::uint8_t>{});
+    case DType::u16:
+      return f(std::type_identity<std::uint16_t>{});
+    case DType::f32:
+      return f(std::type_identity<float>{});
+    default:
+      throw std::logic_error("not a type of grey levels");
+  }
 }
 
 template <class T>
@@ -42,9 +61,11 @@ constexpr DType dtype_of() {
     return DType::u16;
   else if constexpr (std::is_same_v<T, std::uint32_t>)
     return DType::u32;
-  else {
-    static_assert(std::is_same_v<T, float>);
+  else if constexpr (std::is_same_v<T, float>)
     return DType::f32;
+  else {
+    static_assert(std::is_same_v<T, double>);
+    return DType::f64;
   }
 }
 

@@ -90,6 +90,7 @@ struct Request {
   std::vector<std::shared_ptr<Buffer>> inputs;
   std::shared_ptr<Buffer> output;
   Arena& arena;
+  std::int64_t largest_label = 0;  ///< an upper bound of the labels among the inputs
 };
 
 using Prepared = std::variant<std::unique_ptr<Plan>, Skip>;

@@ -19,12 +19,31 @@ std::string to_string(Kind kind) {
   throw std::logic_error("no such Kind");
 }
 
-Cost Operation::cost(const Parameters& values, const Shape& input, DType dtype) const {
-  const auto in = static_cast<double>(input.voxels()) * inputs;
-  const auto out = static_cast<double>(output_shape(input).voxels());
-  return {in * static_cast<double>(bytes_of(dtype)) +
-              out * static_cast<double>(bytes_of(output_dtype(dtype))),
-          out * flops_per_voxel(values)};
+Cost Operation::cost(const Parameters& values, const Shape& input, DType dtype,
+                     std::int64_t largest_label) const {
+  const auto in = static_cast<double>(input.voxels());
+  const auto out = static_cast<double>(result_shape(values, input, largest_label).voxels());
+  double bytes = out * static_cast<double>(bytes_of(result_dtype(values, dtype)));
+  for (const Role role : inputs) bytes += in * static_cast<double>(bytes_of(dtype_of(role, dtype)));
+  return {bytes, std::max(in, out) * flops_per_voxel(values)};
+}
+
+DType dtype_of(Role role, DType dtype) {
+  if (role == Role::labels) return DType::u32;
+  return role == Role::mask && dtype == DType::u32 ? DType::u8 : dtype;
+}
+
+DType Operation::result_dtype(const Parameters& values, DType input) const {
+  return gives_table() ? DType::f64 : output_dtype(values, input);
+}
+
+Shape Operation::result_shape(const Parameters& values, const Shape& input,
+                              std::int64_t largest_label) const {
+  const Shape shape = gives_table() ? Shape{static_cast<std::int64_t>(columns.size()),
+                                            rows(values, largest_label), 1}
+                                    : output_shape(values, input);
+  const auto at_least_one = [](std::int64_t extent) { return std::max<std::int64_t>(1, extent); };
+  return {at_least_one(shape.x), at_least_one(shape.y), at_least_one(shape.z)};
 }
 
 std::string operation_name(const std::string& family, int dims) {
@@ -53,6 +72,16 @@ Tolerance weighted_sum(DType output, const Range& range) {
             1};
   return {1, output == DType::u8 ? 0.001 : 0.01};
 }
+
+const char* const table_rule = "1e-9 x max(1, |reference|)";
+
+Tolerance table() { return {1e-9, 1}; }
+
+const char* const overlap_rule =
+    "Dice index of the foregrounds at least 0.9999, sparse Jaccard index of the labels at least "
+    "0.99 in both directions: where blurred values are all but equal, rounding decides";
+
+Tolerance overlap() { return {0, 1, 0.9999, 0.99}; }
 
 }  // namespace tolerances
 

@@ -21,15 +21,29 @@ enum class Kind {
 
 std::string to_string(Kind kind);
 
+/// What an input holds.
+enum class Role {
+  image,  ///< grey levels of the case's type
+  mask,   ///< foreground where not 0; of the case's type, or u8 where that is u32
+  labels  ///< u32, background 0
+};
+
+/// The type of an input in a case of type `dtype`.
+DType dtype_of(Role role, DType dtype);
+
 /// What a result may differ from the reference by.
 struct Tolerance {
-  double max_abs_error = 0;           ///< in the output's unit
+  /// In the output's unit; of a table relative to max(1, |reference|).
+  double max_abs_error = 0;
   double max_fraction_differing = 1;  ///< of the voxels, by any amount
+  /// Labels are judged by overlap where this is above 0, and not by value: the Dice index of their
+  /// foregrounds and the sparse Jaccard index in both directions.
+  double min_dice = 0, min_sparse_jaccard = 0;
 };
 
 /// The least work that the definition asks for.
 struct Cost {
-  double bytes = 0;  ///< each input voxel read once, each output voxel written once
+  double bytes = 0;  ///< each input voxel read once, each output element written once
   double flops = 0;
 };
 
@@ -45,18 +59,28 @@ struct Operation {
   std::string definition;  ///< complete enough to write a second implementation from
   std::string tolerance_rule;
   std::vector<ParameterSpec> parameters{};
-  int inputs = 1;                 ///< images of one shape and type
-  bool takes_non_finite = false;  ///< defined on float images with NaN or infinity
+  std::vector<Role> inputs{Role::image};  ///< of one shape
+  bool takes_non_finite = false;          ///< defined on float images with NaN or infinity
+  /// Types of a case: the type of its images, or u32 where all inputs are labels.
   std::vector<DType> dtypes{DType::u8, DType::u16, DType::f32};
 
-  std::function<DType(DType input)> output_dtype = [](DType input) { return input; };
-  std::function<Shape(const Shape& input)> output_shape = [](const Shape& input) { return input; };
-  /// `range` is the input's.
-  std::function<Tolerance(const Parameters&, DType output, const Range& range)> tolerance =
-      [](const Parameters&, DType, const Range&) {
+  /// Of a table the columns' names: the result is then an f64 "image" of one column an x and one
+  /// row a y. Empty where the result is an image.
+  std::vector<std::string> columns{};
+  /// Rows of a table. `largest_label` is that of the input labels.
+  std::function<std::int64_t(const Parameters&, std::int64_t largest_label)> rows =
+      [](const Parameters&, std::int64_t) { return 1; };
+  /// Of an image; see result_dtype and result_shape for either.
+  std::function<DType(const Parameters&, DType input)> output_dtype =
+      [](const Parameters&, DType input) { return input; };
+  std::function<Shape(const Parameters&, const Shape& input)> output_shape =
+      [](const Parameters&, const Shape& input) { return input; };
+  /// `range` is the images', `input` their shape.
+  std::function<Tolerance(const Parameters&, DType output, const Range& range, const Shape& input)>
+      tolerance = [](const Parameters&, DType, const Range&, const Shape&) {
         return Tolerance{0, 0};
       };
-  /// Per output voxel.
+  /// Per voxel of the input, or of the output where it has more.
   std::function<double(const Parameters&)> flops_per_voxel = [](const Parameters&) { return 0.0; };
   /// Of a result of kind reach; how far it sees for output voxels inside the input's frame.
   std::function<Reach(const Parameters&, const Shape& input)> reach = [](const Parameters&,
@@ -64,7 +88,13 @@ struct Operation {
     return Reach{0, 0, 0};
   };
 
-  Cost cost(const Parameters& values, const Shape& input, DType dtype) const;
+  bool gives_table() const { return !columns.empty(); }
+  DType result_dtype(const Parameters& values, DType input) const;
+  /// Extents below 1 become 1: a table of no labels has one empty row.
+  Shape result_shape(const Parameters& values, const Shape& input,
+                     std::int64_t largest_label) const;
+  Cost cost(const Parameters& values, const Shape& input, DType dtype,
+            std::int64_t largest_label = 0) const;
 };
 
 /// "2D" or "3D" behind the family's name.
@@ -80,6 +110,12 @@ extern const char* const pointwise_rule;
 /// most 0.1 % (u8) or 1 % (u16) of the voxels.
 Tolerance weighted_sum(DType output, const Range& range);
 extern const char* const weighted_sum_rule;
+/// Of tables of sums: relative to max(1, |reference|).
+Tolerance table();
+extern const char* const table_rule;
+/// Labels that depend on a blurred image's rounding: Dice >= 0.9999, sparse Jaccard >= 0.99.
+Tolerance overlap();
+extern const char* const overlap_rule;
 }  // namespace tolerances
 
 }  // namespace voxelmark

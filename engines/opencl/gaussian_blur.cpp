@@ -4,12 +4,10 @@
 
 namespace voxelmark::opencl {
 
-Prepared gaussian_blur(OpenClEngine& engine, const Request& request) {
+void blur(PlanBuilder& plan, const Memory& from, DType from_type, const Memory& to, DType to_type,
+          const Shape& shape, const PerAxis& sigma) {
   constexpr int run = 4;  // as in the kernel
-  PlanBuilder plan(engine, request);
-  const Shape& shape = request.output->shape();
-  const DType dtype = request.output->dtype();
-  const auto weights = gaussian_weights(request.parameters.per_axis("sigma"));
+  const auto weights = gaussian_weights(sigma);
   std::vector<int> axes;
   for (int axis = 0; axis < 3; ++axis)
     if (weights[axis].size() > 1) axes.push_back(axis);
@@ -28,22 +26,18 @@ Prepared gaussian_blur(OpenClEngine& engine, const Request& request) {
     auto& along = axis == 0 ? items.x : axis == 1 ? items.y : items.z;
     along = (along + run - 1) / run;
     const bool first = i == 0, last = i + 1 == axes.size();
-    const PlanBuilder::Types types{first ? dtype : DType::f32, last ? dtype : DType::f32,
+    const PlanBuilder::Types types{first ? from_type : DType::f32, last ? to_type : DType::f32,
                                    "-D AXIS=" + std::to_string(axis)};
-    const auto launch = [&](const auto& from, const auto& to) {
-      plan.launch("blur_axis", types, plan.volume(items), from, to, cl_long{shape.x},
-                  cl_long{shape.y}, cl_long{shape.z}, plan.constant(padded),
-                  static_cast<cl_int>(weights[axis].size() / 2));
-    };
-    if (first && last)
-      launch(request.inputs[0], request.output);
-    else if (first)
-      launch(request.inputs[0], between[0]);
-    else if (last)
-      launch(between.back(), request.output);
-    else
-      launch(between[0], between[1]);
+    plan.launch("gaussian_blur:blur_axis", types, plan.volume(items),
+                first ? from : Memory(between[i - 1]), last ? to : Memory(between[i]),
+                cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z}, plan.constant(padded),
+                static_cast<cl_int>(weights[axis].size() / 2));
   }
+}
+
+Prepared gaussian_blur(PlanBuilder& plan) {
+  blur(plan, plan.input(), plan.dtype(), plan.output(), plan.output_dtype(), plan.shape(),
+       plan.parameters().per_axis("sigma"));
   return plan.finish();
 }
 

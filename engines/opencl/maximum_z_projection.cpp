@@ -2,12 +2,10 @@
 
 namespace voxelmark::opencl {
 
-Prepared maximum_z_projection(OpenClEngine& engine, const Request& request) {
-  PlanBuilder plan(engine, request);
-  const auto& [input, output] = std::tie(request.inputs[0], request.output);
-  const cl_long plane = output->shape().voxels();
-  plan.launch("maximum_z_projection", {input->dtype(), output->dtype()}, plan.line(plane), input,
-              output, plane, cl_long{input->shape().z});
+Prepared maximum_z_projection(PlanBuilder& plan) {
+  const cl_long plane = plan.output_shape().voxels();
+  plan.launch("maximum_z_projection", {plan.dtype(), plan.output_dtype()}, plan.line(plane),
+              plan.input(), plan.output(), plane, cl_long{plan.shape().z});
   return plan.finish();
 }
 

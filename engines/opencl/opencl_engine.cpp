@@ -24,7 +24,10 @@ Prepared OpenClEngine::prepare(const Request& request) {
       return with_context("preparing " + request.operation.name + " on " +
                               to_string(request.inputs[0]->shape(), request.operation.dims) + " " +
                               to_string(request.inputs[0]->dtype()),
-                          [&] { return make(*this, request); });
+                          [&] {
+                            PlanBuilder plan(*this, request);
+                            return make(plan);
+                          });
   return Skip{"the OpenCL engine has no " + request.operation.family};
 }
 

@@ -66,6 +66,11 @@ PlanBuilder::Range PlanBuilder::range(const Shape& items, std::array<std::size_t
   return {cl::NDRange(rounded(items.x, 0), rounded(items.y, 1), rounded(items.z, 2)), fitting};
 }
 
+PlanBuilder::Range PlanBuilder::groups(std::int64_t groups, std::size_t size) const {
+  const cl::NDRange local = engine_.fitting({size, 1, 1});
+  return {cl::NDRange(static_cast<std::size_t>(groups) * local.get()[0], 1, 1), local};
+}
+
 PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, const Range& items) {
   const auto name = [](DType type) {
     return visit(type, []<class T>(std::type_identity<T>) -> std::string {
@@ -73,17 +78,25 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
         return "uchar";
       else if constexpr (sizeof(T) == 2)
         return "ushort";
-      else
+      else if constexpr (sizeof(T) == 4)
         return std::is_integral_v<T> ? "uint" : "float";
+      else
+        return "double";
     });
   };
-  const std::string out = name(types.out), rounding = types.out == DType::f32 ? "" : "_sat_rte";
+  const bool integer = types.out != DType::f32 && types.out != DType::f64;
+  const std::string out = name(types.out), rounding = integer ? "_sat_rte" : "";
   std::string options = "-D IN=" + name(types.in) + " -D OUT=" + out + " -D TO_OUT=convert_" + out +
                         rounding + " -D TO_OUT4=convert_" + out + "4" + rounding;
   if (types.in == DType::f32) options += " -D IN_IS_FLOAT";
   if (!types.options.empty()) options += " " + types.options;
-  const cl::Program program = engine_.program(kernel_file(request_.operation.family), options);
-  return launches_.emplace_back(Launch{cl::Kernel(program, kernel), items, {}});
+  std::string file = kernel_file(request_.operation.family), name_in_file = kernel;
+  if (const auto colon = name_in_file.find(':'); colon != std::string::npos) {
+    file = name_in_file.substr(0, colon);
+    name_in_file.erase(0, colon + 1);
+  }
+  const cl::Program program = engine_.program(file, options);
+  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}});
 }
 
 Prepared PlanBuilder::finish() {

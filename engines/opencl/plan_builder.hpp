@@ -5,6 +5,9 @@ namespace voxelmark::opencl {
 
 using Scratch = std::shared_ptr<const OpenClArena::Slot>;
 
+/// What a launch reads or writes: an input, the output, scratch, or data of the plan's own.
+using Memory = std::variant<std::shared_ptr<Buffer>, Scratch, cl::Buffer>;
+
 /// "gaussian_blur" for "GaussianBlur": the family's file in kernels/.
 std::string kernel_file(const std::string& family);
 
@@ -12,6 +15,17 @@ std::string kernel_file(const std::string& family);
 class PlanBuilder {
  public:
   PlanBuilder(OpenClEngine& engine, const Request& request);
+
+  const Parameters& parameters() const { return request_.parameters; }
+  /// Of the inputs.
+  const Shape& shape() const { return request_.inputs[0]->shape(); }
+  const Shape& output_shape() const { return request_.output->shape(); }
+  DType dtype(std::size_t i = 0) const { return request_.inputs[i]->dtype(); }
+  DType output_dtype() const { return request_.output->dtype(); }
+  std::int64_t largest_label() const { return request_.largest_label; }
+  Memory input(std::size_t i = 0) const { return request_.inputs[i]; }
+  Memory output() const { return request_.output; }
+  const Device& device() const { return engine_.device(); }
 
   /// Scratch of `bytes`: the n-th call takes the arena's slot n.
   Scratch scratch(std::size_t bytes);
@@ -28,6 +42,9 @@ class PlanBuilder {
   };
   Range line(std::int64_t items) const { return range({items, 1, 1}, {256, 1, 1}); }
   Range volume(const Shape& items) const { return range(items, {64, 4, 1}); }
+  /// `groups` groups of `size` work-items, for kernels that share local memory; a device that takes
+  /// fewer makes them smaller, so ask get_local_size.
+  Range groups(std::int64_t groups, std::size_t size) const;
 
   /// What a kernel's program depends on besides the family.
   struct Types {
@@ -35,8 +52,8 @@ class PlanBuilder {
     std::string options{};
   };
 
-  /// Adds a launch. Arguments: shared_ptr<Buffer>, Scratch, cl::Buffer, cl_long, cl_int or
-  /// cl_float.
+  /// Adds a launch of "kernel" from the family's file, or of "file:kernel". Arguments: Memory or
+  /// what it may hold, cl_long, cl_int, cl_uint, cl_float or cl::LocalSpaceArg.
   template <class... Arguments>
   void launch(const char* kernel, const Types& types, const Range& items,
               const Arguments&... arguments) {
@@ -66,6 +83,9 @@ class PlanBuilder {
   static void set(Launch& launch, cl_uint index, const Scratch& slot) {
     launch.scratch.emplace_back(index, slot);
   }
+  static void set(Launch& launch, cl_uint index, const Memory& memory) {
+    std::visit([&](const auto& held) { set(launch, index, held); }, memory);
+  }
   template <class Value>
   static void set(Launch& launch, cl_uint index, const Value& value) {
     launch.kernel.setArg(index, value);
@@ -79,13 +99,19 @@ class PlanBuilder {
 };
 
 /// One function per family.
-using Make = Prepared (*)(OpenClEngine& engine, const Request& request);
+using Make = Prepared (*)(PlanBuilder& plan);
 
-Prepared add_scalar(OpenClEngine&, const Request&);
-Prepared fixed_threshold(OpenClEngine&, const Request&);
-Prepared flip(OpenClEngine&, const Request&);
-Prepared gaussian_blur(OpenClEngine&, const Request&);
-Prepared maximum_z_projection(OpenClEngine&, const Request&);
-Prepared median(OpenClEngine&, const Request&);
+Prepared add_scalar(PlanBuilder&);
+Prepared fixed_threshold(PlanBuilder&);
+Prepared flip(PlanBuilder&);
+Prepared gaussian_blur(PlanBuilder&);
+Prepared maximum_z_projection(PlanBuilder&);
+Prepared median(PlanBuilder&);
+
+/// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
+
+/// A Gaussian blur; see GaussianBlur.
+void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
+          const Shape& shape, const PerAxis& sigma);
 
 }  // namespace voxelmark::opencl

@@ -2,23 +2,25 @@
 
 namespace voxelmark::opencv_operations {
 
-Body flip(const Request& request) {
-  return [input = request.inputs[0], output = request.output,
-          axis = request.parameters.choice("axis")] {
+template <class M>
+Body flip(Work<M>& work) {
+  return [input = work.input(), output = work.output(), axis = work.parameters().choice("axis")] {
     constexpr int left_to_right = 1, top_to_bottom = 0;
     if (axis == "x") {
-      cv::Mat result = all_rows(output);
-      cv::flip(all_rows(input), result, left_to_right);
+      M result = output.all_rows();
+      cv::flip(input.all_rows(), result, left_to_right);
     } else if (axis == "z") {
-      cv::Mat result = slices_as_rows(output);
-      cv::flip(slices_as_rows(input), result, top_to_bottom);
+      M result = output.slices_as_rows();
+      cv::flip(input.slices_as_rows(), result, top_to_bottom);
     } else {
-      for (std::int64_t z = 0; z < output->shape().z; ++z) {
-        cv::Mat result = slice(output, z);
-        cv::flip(slice(input, z), result, top_to_bottom);
+      for (std::int64_t z = 0; z < output.shape().z; ++z) {
+        M result = output.slice(z);
+        cv::flip(input.slice(z), result, top_to_bottom);
       }
     }
   };
 }
+
+VOXELMARK_FOR_BOTH_MATRICES(flip);
 
 }  // namespace voxelmark::opencv_operations

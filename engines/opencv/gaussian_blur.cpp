@@ -8,47 +8,57 @@ namespace voxelmark::opencv_operations {
 
 // Integers go through float32 matrices: cv::GaussianBlur on 8 and 16 bit uses fixed-point weights,
 // which is another operation. Along z, slices are laid out as the rows of one matrix.
-Body gaussian_blur(const Request& request) {
-  const PerAxis sigma = request.parameters.per_axis("sigma");
+template <class M>
+std::function<void()> blur(Work<M>& work, const Pixels<M>& from, DType from_type,
+                           const Pixels<M>& to, DType to_type, const PerAxis& sigma) {
   const auto size = [](float s) { return 2 * gaussian_radius(s) + 1; };
   const cv::Size plane(size(sigma.x), size(sigma.y));
   // OpenCV takes a sigma of 0 for "choose one"; a width of 1 makes any other do nothing.
   const auto given = [](float s) { return s > 0 ? static_cast<double>(s) : 1.0; };
   const cv::Mat along_z = cv::getGaussianKernel(size(sigma.z), given(sigma.z), CV_32F);
-  const Shape shape = request.output->shape();
-  const bool integers = request.output->dtype() != DType::f32;
-  auto& arena = static_cast<HostArena&>(request.arena);
-  const std::size_t bytes = static_cast<std::size_t>(shape.voxels()) * sizeof(float);
-  const auto values = integers ? arena.slot(0, bytes) : nullptr;
-  const auto blurred = along_z.rows > 1 || integers ? arena.slot(1, bytes) : nullptr;
+  const Shape shape = from.shape();
+  const bool converts = from_type != DType::f32, rounds = to_type != DType::f32;
+  const bool blurs_z = along_z.rows > 1;
+  const auto scratch = [&](bool wanted, const Pixels<M>& other) {
+    return wanted ? work.scratch(shape, DType::f32) : other;
+  };
+  const Pixels<M> values = scratch(converts || (blurs_z && rounds), from);
+  const Pixels<M> blurred = scratch(blurs_z || rounds, to);
 
-  return [=, input = request.inputs[0], output = request.output] {
-    const auto floats = [&](const auto& slot, std::int64_t first, std::int64_t rows,
-                            std::int64_t columns) {
-      return cv::Mat(static_cast<int>(rows), static_cast<int>(columns), CV_32F,
-                     slot->template pixels<float>() + first);
-    };
-    const std::int64_t pixels = shape.x * shape.y;
+  return [=] {
     for (std::int64_t z = 0; z < shape.z; ++z) {
-      cv::Mat from = slice(input, z);
-      if (integers) {
-        cv::Mat converted = floats(values, z * pixels, shape.y, shape.x);
-        from.convertTo(converted, CV_32F);
-        from = converted;
+      M source = from.slice(z);
+      if (converts) {
+        M converted = values.slice(z);
+        source.convertTo(converted, CV_32F);
+        source = converted;
       }
-      cv::Mat to = blurred ? floats(blurred, z * pixels, shape.y, shape.x) : slice(output, z);
-      cv::GaussianBlur(from, to, plane, given(sigma.x), given(sigma.y), cv::BORDER_REPLICATE);
+      M result = blurred.slice(z);
+      cv::GaussianBlur(source, result, plane, given(sigma.x), given(sigma.y), edge_border);
     }
-    cv::Mat result = slices_as_rows(output);
-    if (along_z.rows > 1) {
-      cv::Mat to = integers ? floats(values, 0, shape.z, pixels) : result;
-      cv::sepFilter2D(floats(blurred, 0, shape.z, pixels), to, CV_32F, cv::Mat::ones(1, 1, CV_32F),
-                      along_z, {-1, -1}, 0, cv::BORDER_REPLICATE);
-      if (integers) to.convertTo(result, result.type());
-    } else if (integers) {
-      floats(blurred, 0, shape.z, pixels).convertTo(result, result.type());
+    M result = to.slices_as_rows();
+    if (blurs_z) {
+      M floats = rounds ? values.slices_as_rows() : result;
+      cv::sepFilter2D(blurred.slices_as_rows(), floats, CV_32F, cv::Mat::ones(1, 1, CV_32F),
+                      along_z, {-1, -1}, 0, edge_border);
+      if (rounds) floats.convertTo(result, result.type());
+    } else if (rounds) {
+      blurred.slices_as_rows().convertTo(result, result.type());
     }
   };
 }
+
+template std::function<void()> blur(Work<cv::Mat>&, const Pixels<cv::Mat>&, DType,
+                                    const Pixels<cv::Mat>&, DType, const PerAxis&);
+template std::function<void()> blur(Work<cv::UMat>&, const Pixels<cv::UMat>&, DType,
+                                    const Pixels<cv::UMat>&, DType, const PerAxis&);
+
+template <class M>
+Body gaussian_blur(Work<M>& work) {
+  return blur(work, work.input(), work.dtype(), work.output(), work.output_dtype(),
+              work.parameters().per_axis("sigma"));
+}
+
+VOXELMARK_FOR_BOTH_MATRICES(gaussian_blur);
 
 }  // namespace voxelmark::opencv_operations

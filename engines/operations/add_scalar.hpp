@@ -21,7 +21,7 @@ inline Operation add_scalar(int dims) {
                       .description = "the number to add, in grey levels"}},
       .takes_non_finite = true,
       .tolerance =
-          [](const Parameters& parameters, DType output, const Range& range) {
+          [](const Parameters& parameters, DType output, const Range& range, const Shape&) {
             const double scalar = static_cast<double>(parameters.number("scalar"));
             return tolerances::pointwise(
                 output,

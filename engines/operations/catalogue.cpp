@@ -1,5 +1,7 @@
 #include "engines/operations/catalogue.hpp"
 
+#include <stdexcept>
+
 #include "engines/operations/add_scalar.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
@@ -16,6 +18,12 @@ const std::vector<Operation>& catalogue() {
       median(2),     median(3),     maximum_z_projection(),
   };
   return operations;
+}
+
+const Operation& find_operation(const std::string& name) {
+  for (const auto& operation : catalogue())
+    if (operation.name == name) return operation;
+  throw std::logic_error("there is no operation " + name);
 }
 
 }  // namespace voxelmark

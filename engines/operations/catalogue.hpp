@@ -8,4 +8,7 @@ namespace voxelmark {
 /// Every operation, in the order in which it is listed, tested, measured and reported.
 const std::vector<Operation>& catalogue();
 
+/// The operation of that name. Throws std::logic_error where there is none.
+const Operation& find_operation(const std::string& name);
+
 }  // namespace voxelmark

@@ -53,8 +53,8 @@ inline Operation gaussian_blur(int dims) {
                       .maximum = 1000,
                       .description =
                           "standard deviation in voxels, per axis; 0 leaves that axis as it is"}},
-      .tolerance = [](const Parameters&, DType output,
-                      const Range& range) { return tolerances::weighted_sum(output, range); },
+      .tolerance = [](const Parameters&, DType output, const Range& range,
+                      const Shape&) { return tolerances::weighted_sum(output, range); },
       .flops_per_voxel =
           [radii](const Parameters& parameters) {
             const Reach r = radii(parameters);

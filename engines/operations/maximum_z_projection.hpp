@@ -15,7 +15,7 @@ inline Operation maximum_z_projection() {
       .tolerance_rule = tolerances::exact_rule,
       .takes_non_finite = true,
       .output_shape =
-          [](const Shape& input) {
+          [](const Parameters&, const Shape& input) {
             return Shape{input.x, input.y, 1};
           },
       .flops_per_voxel = [](const Parameters&) { return 1.0; },

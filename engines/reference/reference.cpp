@@ -11,8 +11,8 @@
 
 namespace voxelmark::reference {
 
-Evaluate definition(const std::string& family) {
-  static const std::vector<std::pair<std::string, Evaluate>> definitions{
+std::variant<Evaluate, Whole> definition(const std::string& family) {
+  static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
       {"AddScalar", add_scalar},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
@@ -23,6 +23,10 @@ Evaluate definition(const std::string& family) {
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;
   throw std::logic_error("the reference does not define " + family);
+}
+
+bool voxelwise(const std::string& family) {
+  return std::holds_alternative<Evaluate>(definition(family));
 }
 
 namespace {
@@ -50,7 +54,9 @@ void store(std::span<const double> values, Image& output, std::int64_t first) {
 }  // namespace
 
 void compute(const Job& job, Image& output) {
-  const Evaluate evaluate = definition(job.operation.family);
+  const auto defined = definition(job.operation.family);
+  if (const auto* whole = std::get_if<Whole>(&defined)) return (*whole)(job, output);
+  const auto evaluate = std::get<Evaluate>(defined);
   const auto regions = slabs(output.shape());
   tbb::parallel_for(std::size_t{0}, regions.size(), [&](std::size_t i) {
     if (interrupt_requested) throw Interrupted();
@@ -62,9 +68,9 @@ void compute(const Job& job, Image& output) {
 }
 
 Image compute_at(const Job& job, std::span<const Index> voxels) {
-  const Evaluate evaluate = definition(job.operation.family);
+  const auto evaluate = std::get<Evaluate>(definition(job.operation.family));
   Image output({static_cast<std::int64_t>(voxels.size()), 1, 1},
-               job.operation.output_dtype(job.input().dtype()));
+               job.operation.result_dtype(job.parameters, job.input().dtype()));
   tbb::parallel_for(std::size_t{0}, voxels.size(), [&](std::size_t i) {
     if (interrupt_requested) throw Interrupted();
     double value = 0;

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <span>
+#include <variant>
 
 #include "engines/core/engine.hpp"
 
@@ -19,13 +20,19 @@ struct Job {
 /// whole input wherever the definition asks for it.
 using Evaluate = void (*)(const Job& job, const Region& region, std::span<double> values);
 
+/// Computes the whole result where voxels cannot be computed singly: labels, tables, thresholds.
+using Whole = void (*)(const Job& job, Image& output);
+
 /// The definition of a family. Throws std::logic_error where there is none: the reference has all.
-Evaluate definition(const std::string& family);
+std::variant<Evaluate, Whole> definition(const std::string& family);
+
+/// Whether a family's result can be computed at single voxels.
+bool voxelwise(const std::string& family);
 
 /// The whole result, rounded to the output's type, slab by slab on all threads. Throws Interrupted.
 void compute(const Job& job, Image& output);
 
-/// The result at single voxels, as a row of pixels.
+/// The result of a voxelwise family at single voxels, as a row of pixels.
 Image compute_at(const Job& job, std::span<const Index> voxels);
 
 /// The value of an image's voxel; beyond the border the nearest voxel inside.

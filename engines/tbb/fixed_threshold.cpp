@@ -2,10 +2,11 @@
 
 namespace voxelmark::tbb_operations {
 
-Body fixed_threshold(const HostEngine&, const Request& request) {
-  return visit(request.inputs[0]->dtype(), [&]<class T>(std::type_identity<T>) {
+Body fixed_threshold(Work& work) {
+  return visit_grey(work.dtype(), [&]<class T>(std::type_identity<T>) {
     return pointwise<T, std::uint8_t>(
-        request, [threshold = request.parameters.number("threshold")](T a) {
+        work.input(), work.output(), work.shape(),
+        [threshold = work.parameters().number("threshold")](T a) {
           return static_cast<std::uint8_t>(static_cast<float>(a) >= threshold);
         });
   });

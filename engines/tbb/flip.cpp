@@ -2,13 +2,12 @@
 
 namespace voxelmark::tbb_operations {
 
-Body flip(const HostEngine&, const Request& request) {
-  return visit(request.output->dtype(), [&]<class T>(std::type_identity<T>) -> Body {
-    return [input = request.inputs[0], output = request.output,
-            axis = request.parameters.choice("axis")] {
-      const Shape& shape = output->shape();
-      const T* from = host(input).pixels<T>();
-      T* to = host(output).pixels<T>();
+Body flip(Work& work) {
+  return visit_grey(work.output_dtype(), [&]<class T>(std::type_identity<T>) -> Body {
+    return [input = work.input(), output = work.output(), shape = work.shape(),
+            axis = work.parameters().choice("axis")] {
+      const T* from = input.as<T>();
+      T* to = output.as<T>();
       for_each_row(shape, [&](std::int64_t y, std::int64_t z) {
         const T* row = from + offset(shape, 0, axis == "y" ? shape.y - 1 - y : y,
                                      axis == "z" ? shape.z - 1 - z : z);

@@ -97,45 +97,49 @@ void blur_across(const Shape& shape, bool along_y, std::span<const float> weight
 
 }  // namespace
 
-Body gaussian_blur(const HostEngine& engine, const Request& request) {
-  const PerAxis sigma = request.parameters.per_axis("sigma");
+Body blur(Work& work, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
+          const Shape& shape, const PerAxis& sigma) {
   const std::array half{half_weights(sigma.x), half_weights(sigma.y), half_weights(sigma.z)};
   std::vector<int> axes;
   for (int axis = 0; axis < 3; ++axis)
     if (half[axis].size() > 1) axes.push_back(axis);
   if (axes.empty()) axes.push_back(0);  // nothing to blur is a pass with the single weight 1
 
-  const Shape shape = request.output->shape();
-  auto& arena = static_cast<HostArena&>(request.arena);
   const auto voxels = static_cast<std::size_t>(shape.voxels());
-  std::vector<std::shared_ptr<const HostArena::Slot>> between;
+  std::vector<Pixels> between;
   for (std::size_t i = 0; i + 1 < axes.size(); ++i)
-    between.push_back(arena.slot(i, voxels * sizeof(float)));
+    between.push_back(work.scratch(voxels * sizeof(float)));
   std::int64_t line_floats = shape.x + 2 * static_cast<std::int64_t>(half[0].size()) + lanes;
   for (const int axis : {1, 2}) {
     const auto radius = static_cast<std::int64_t>(half[axis].size()) - 1;
     line_floats = std::max(line_floats, (segment_length(radius) + 2 * radius) * lanes);
   }
-  const ThreadScratch lines(engine, arena, 2,
-                            static_cast<std::size_t>(line_floats) * sizeof(float));
+  const ThreadScratch lines =
+      work.scratch_per_thread(static_cast<std::size_t>(line_floats) * sizeof(float));
 
-  return visit(request.output->dtype(), [&]<class T>(std::type_identity<T>) -> Body {
-    return [=, input = request.inputs[0], output = request.output] {
-      const auto pass = [&](int axis, const auto* from, auto* to) {
-        if (axis == 0)
-          blur_x(shape, half[0], from, to, lines);
-        else
-          blur_across(shape, axis == 1, half[axis], from, to, lines);
+  return visit_grey(from_type, [&]<class In>(std::type_identity<In>) {
+    return visit_grey(to_type, [&]<class Out>(std::type_identity<Out>) -> Body {
+      return [=] {
+        const auto pass = [&](int axis, const auto* source, auto* result) {
+          if (axis == 0)
+            blur_x(shape, half[0], source, result, lines);
+          else
+            blur_across(shape, axis == 1, half[axis], source, result, lines);
+        };
+        const In* first = from.as<In>();
+        Out* last = to.as<Out>();
+        if (between.empty()) return pass(axes[0], first, last);
+        pass(axes[0], first, between[0].as<float>());
+        if (between.size() == 2) pass(axes[1], between[0].as<float>(), between[1].as<float>());
+        pass(axes.back(), between.back().as<float>(), last);
       };
-      const T* first = host(input).pixels<T>();
-      T* last = host(output).pixels<T>();
-      if (between.empty()) return pass(axes[0], first, last);
-      pass(axes[0], first, between[0]->pixels<float>());
-      if (between.size() == 2)
-        pass(axes[1], between[0]->pixels<float>(), between[1]->pixels<float>());
-      pass(axes.back(), between.back()->pixels<float>(), last);
-    };
+    });
   });
+}
+
+Body gaussian_blur(Work& work) {
+  return blur(work, work.input(), work.dtype(), work.output(), work.output_dtype(), work.shape(),
+              work.parameters().per_axis("sigma"));
 }
 
 }  // namespace voxelmark::tbb_operations

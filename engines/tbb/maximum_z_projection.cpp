@@ -2,12 +2,12 @@
 
 namespace voxelmark::tbb_operations {
 
-Body maximum_z_projection(const HostEngine&, const Request& request) {
-  return visit(request.output->dtype(), [&]<class T>(std::type_identity<T>) -> Body {
-    return [input = request.inputs[0], output = request.output] {
-      const T* from = host(input).pixels<T>();
-      T* to = host(output).pixels<T>();
-      const std::int64_t plane = output->shape().voxels(), depth = input->shape().z;
+Body maximum_z_projection(Work& work) {
+  return visit_grey(work.output_dtype(), [&]<class T>(std::type_identity<T>) -> Body {
+    return [input = work.input(), output = work.output(), plane = work.output_shape().voxels(),
+            depth = work.shape().z] {
+      const T* from = input.as<T>();
+      T* to = output.as<T>();
       // One task's part of the output stays in the first-level cache over all slices.
       constexpr std::int64_t block = 4096;
       tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, plane, block), [=](const auto& range) {

@@ -94,23 +94,23 @@ void by_selection(const T* from, T* to, const Shape& shape, std::span<const Inde
 
 }  // namespace
 
-Body median(const HostEngine& engine, const Request& request) {
-  const auto offsets = window_offsets(request.parameters);
+Body median(Work& work) {
+  const auto offsets = window_offsets(work.parameters());
   // A network grows as n log² n, a selection as n: they meet at about this size.
   constexpr std::size_t largest_network = 512;
   const bool network = offsets.size() <= largest_network;
   const auto comparators =
       network ? median_network(static_cast<int>(offsets.size())) : std::vector<Comparator>{};
-  return visit(request.output->dtype(), [&]<class T>(std::type_identity<T>) -> Body {
-    const ThreadScratch scratch(engine, request.arena, 0,
-                                offsets.size() * sizeof(T) * (network ? lanes : 1));
-    return [=, input = request.inputs[0], output = request.output] {
-      const T* from = host(input).pixels<T>();
-      T* to = host(output).pixels<T>();
+  return visit_grey(work.output_dtype(), [&]<class T>(std::type_identity<T>) -> Body {
+    const ThreadScratch scratch =
+        work.scratch_per_thread(offsets.size() * sizeof(T) * (network ? lanes : 1));
+    return [=, input = work.input(), output = work.output(), shape = work.shape()] {
+      const T* from = input.as<T>();
+      T* to = output.as<T>();
       if (network)
-        by_network(from, to, output->shape(), offsets, comparators, scratch);
+        by_network(from, to, shape, offsets, comparators, scratch);
       else
-        by_selection(from, to, output->shape(), offsets, scratch);
+        by_selection(from, to, shape, offsets, scratch);
     };
   });
 }

@@ -25,7 +25,10 @@ class TbbEngine final : public HostEngine {
         {"Median", median},
     };
     for (const auto& [family, make] : table)
-      if (family == request.operation.family) return plan(request, make(*this, request));
+      if (family == request.operation.family) {
+        Work work(*this, request);
+        return plan(request, make(work));
+      }
     return Skip{"the TBB engine has no " + request.operation.family};
   }
 };

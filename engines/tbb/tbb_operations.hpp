@@ -13,15 +13,91 @@ namespace voxelmark::tbb_operations {
 /// What runs when a plan is enqueued.
 using Body = std::function<void()>;
 
-/// One function per family: takes scratch and weights now, gives what is to run later.
-using Make = Body (*)(const HostEngine& engine, const Request& request);
+/// What a step reads or writes: an input, the output or scratch. as() is for the step's run, since
+/// scratch moves when a later plan asks for more.
+class Pixels {
+ public:
+  Pixels() = default;
+  Pixels(std::shared_ptr<Buffer> buffer) : buffer_(std::move(buffer)) {}
+  Pixels(std::shared_ptr<const HostArena::Slot> slot) : slot_(std::move(slot)) {}
 
-Body add_scalar(const HostEngine&, const Request&);
-Body fixed_threshold(const HostEngine&, const Request&);
-Body flip(const HostEngine&, const Request&);
-Body gaussian_blur(const HostEngine&, const Request&);
-Body maximum_z_projection(const HostEngine&, const Request&);
-Body median(const HostEngine&, const Request&);
+  template <class T>
+  T* as() const {
+    return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
+  }
+
+ private:
+  std::shared_ptr<Buffer> buffer_;
+  std::shared_ptr<const HostArena::Slot> slot_;
+};
+
+/// Scratch for each thread of an engine.
+class ThreadScratch {
+ public:
+  ThreadScratch(std::shared_ptr<const HostArena::Slot> slot, std::size_t bytes)
+      : slot_(std::move(slot)), bytes_(bytes) {}
+
+  /// The running thread's own part.
+  template <class T>
+  T* pixels() const {
+    const int thread = tbb::this_task_arena::current_thread_index();
+    return reinterpret_cast<T*>(slot_->pixels<std::byte>() +
+                                static_cast<std::size_t>(thread) * bytes_);
+  }
+
+ private:
+  std::shared_ptr<const HostArena::Slot> slot_;
+  std::size_t bytes_;
+};
+
+/// A plan in the making: its request, and scratch from the arena, a slot a call.
+class Work {
+ public:
+  Work(const HostEngine& engine, const Request& request) : engine_(engine), request_(request) {}
+
+  const Operation& operation() const { return request_.operation; }
+  const Parameters& parameters() const { return request_.parameters; }
+  /// Of the inputs.
+  const Shape& shape() const { return request_.inputs[0]->shape(); }
+  const Shape& output_shape() const { return request_.output->shape(); }
+  DType dtype(std::size_t i = 0) const { return request_.inputs[i]->dtype(); }
+  DType output_dtype() const { return request_.output->dtype(); }
+  std::int64_t largest_label() const { return request_.largest_label; }
+  int threads() const { return engine_.threads(); }
+
+  Pixels input(std::size_t i = 0) const { return request_.inputs[i]; }
+  Pixels output() const { return request_.output; }
+  Pixels scratch(std::size_t bytes) { return slot(bytes); }
+  ThreadScratch scratch_per_thread(std::size_t bytes) {
+    const std::size_t part = (bytes + 63) / 64 * 64;
+    return {slot(part * static_cast<std::size_t>(engine_.threads())), part};
+  }
+
+ private:
+  std::shared_ptr<const HostArena::Slot> slot(std::size_t bytes) {
+    return static_cast<HostArena&>(request_.arena).slot(slots_++, bytes);
+  }
+
+  const HostEngine& engine_;
+  const Request& request_;
+  std::size_t slots_ = 0;
+};
+
+/// One function per family: takes scratch and weights now, gives what is to run later.
+using Make = Body (*)(Work& work);
+
+Body add_scalar(Work&);
+Body fixed_threshold(Work&);
+Body flip(Work&);
+Body gaussian_blur(Work&);
+Body maximum_z_projection(Work&);
+Body median(Work&);
+
+/// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
+
+/// A Gaussian blur; see GaussianBlur.
+Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
+          const Shape& shape, const PerAxis& sigma);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
@@ -29,15 +105,14 @@ inline constexpr std::int64_t voxels_per_task = 1 << 15;
 
 /// output[i] = f(input[i]) for every voxel; f gives the output's type.
 template <class In, class Out, class F>
-Body pointwise(const Request& request, F f) {
-  return [input = request.inputs[0], output = request.output, f] {
-    const In* from = host(input).pixels<In>();
-    Out* to = host(output).pixels<Out>();
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, output->shape().voxels(), voxels_per_task),
-        [=](const auto& range) {
-          for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
-        });
+Body pointwise(const Pixels& input, const Pixels& output, const Shape& shape, F f) {
+  return [=, voxels = shape.voxels()] {
+    const In* from = input.as<In>();
+    Out* to = output.as<Out>();
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
+                      [=](const auto& range) {
+                        for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+                      });
   };
 }
 
@@ -51,26 +126,5 @@ void for_each_row(const Shape& shape, const F& f) {
                         f(row % shape.y, row / shape.y);
                     });
 }
-
-/// Scratch for each thread of an engine.
-class ThreadScratch {
- public:
-  ThreadScratch(const HostEngine& engine, Arena& arena, std::size_t slot, std::size_t bytes)
-      : bytes_((bytes + 63) / 64 * 64),
-        slot_(static_cast<HostArena&>(arena).slot(
-            slot, bytes_ * static_cast<std::size_t>(engine.threads()))) {}
-
-  /// The running thread's own part.
-  template <class T>
-  T* pixels() const {
-    const int thread = tbb::this_task_arena::current_thread_index();
-    return reinterpret_cast<T*>(slot_->pixels<std::byte>() +
-                                static_cast<std::size_t>(thread) * bytes_);
-  }
-
- private:
-  std::size_t bytes_;
-  std::shared_ptr<const HostArena::Slot> slot_;
-};
 
 }  // namespace voxelmark::tbb_operations
