@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from scipy import ndimage
 
-from oracle import Oracle, exactly, footprint, largest_finite, noise, per_axis, rounded, within
+from oracle import BENCH, Oracle, exactly, footprint, largest_finite, noise, per_axis, rounded, within
 from checked import run_tests
 
 
