@@ -22,6 +22,7 @@ const std::vector<Variant> variants{
     {"AddScalar", "scalar", "0.5", 0},
     {"AddScalar", "scalar", "-77.25", 0},
     {"AddScalar", "scalar", "70000", 0},
+    {"ConnectedComponents", "neighbours", "face", 0},
     {"FixedThreshold", "threshold", "100.5", 0},
     {"FixedThreshold", "threshold", "-1", 0},
     {"Flip", "axis", "y", 0},

@@ -13,6 +13,7 @@ namespace opencl {
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
       {"AddScalar", add_scalar},
+      {"ConnectedComponents", connected_components},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

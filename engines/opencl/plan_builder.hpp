@@ -102,6 +102,7 @@ class PlanBuilder {
 using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_scalar(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
@@ -113,5 +114,12 @@ Prepared median(PlanBuilder&);
 /// A Gaussian blur; see GaussianBlur.
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
+                const Shape& shape, bool box);
+
+/// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
+void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
 
 }  // namespace voxelmark::opencl

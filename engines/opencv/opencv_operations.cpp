@@ -91,6 +91,7 @@ template <class M>
 Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
       {"AddScalar", add_scalar<M>},
+      {"ConnectedComponents", connected_components<M>},
       {"FixedThreshold", fixed_threshold<M>},
       {"Flip", flip<M>},
       {"GaussianBlur", gaussian_blur<M>},

@@ -106,6 +106,8 @@ std::optional<Skip> too_large(const Shape& shape);
 template <class M>
 Body add_scalar(Work<M>&);
 template <class M>
+Body connected_components(Work<M>&);
+template <class M>
 Body fixed_threshold(Work<M>&);
 template <class M>
 Body flip(Work<M>&);

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
+#include "engines/operations/connected_components.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_blur.hpp"
@@ -13,9 +14,19 @@ namespace voxelmark {
 
 const std::vector<Operation>& catalogue() {
   static const std::vector<Operation> operations{
-      add_scalar(2), add_scalar(3), fixed_threshold(2),     fixed_threshold(3),
-      flip(2),       flip(3),       gaussian_blur(2),       gaussian_blur(3),
-      median(2),     median(3),     maximum_z_projection(),
+      add_scalar(2),
+      add_scalar(3),
+      fixed_threshold(2),
+      fixed_threshold(3),
+      flip(2),
+      flip(3),
+      gaussian_blur(2),
+      gaussian_blur(3),
+      median(2),
+      median(3),
+      maximum_z_projection(),
+      connected_components(2),
+      connected_components(3),
   };
   return operations;
 }

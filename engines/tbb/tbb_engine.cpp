@@ -18,6 +18,7 @@ class TbbEngine final : public HostEngine {
     using namespace tbb_operations;
     static const std::vector<std::pair<std::string, Make>> table{
         {"AddScalar", add_scalar},
+        {"ConnectedComponents", connected_components},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},

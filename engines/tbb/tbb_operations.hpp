@@ -87,6 +87,7 @@ class Work {
 using Make = Body (*)(Work& work);
 
 Body add_scalar(Work&);
+Body connected_components(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
@@ -98,6 +99,10 @@ Body median(Work&);
 /// A Gaussian blur; see GaussianBlur.
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
+                bool box);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
