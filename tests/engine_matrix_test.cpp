@@ -40,6 +40,9 @@ const std::vector<Variant> variants{
     {"Median", "radius", "2x0x1", 3},
     {"Median", "radius", "5", 0},
     {"Median", "radius", "16x15", 2},
+    {"Voronoi", "spacing", "0.5x2", 2},
+    {"Voronoi", "spacing", "1x1.5x3", 3},
+    {"Voronoi", "masked", "yes", 0},
 };
 
 std::vector<Parameters> parameter_sets(const Operation& operation) {

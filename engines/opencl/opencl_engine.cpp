@@ -19,6 +19,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"GaussianBlur", gaussian_blur},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
+      {"Voronoi", voronoi},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

@@ -1,4 +1,5 @@
 #pragma once
+#include "engines/core/distance_transform.hpp"
 #include "engines/opencl/opencl_runtime.hpp"
 
 namespace voxelmark::opencl {
@@ -108,6 +109,7 @@ Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared voronoi(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -118,6 +120,10 @@ void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, D
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
                 const Shape& shape, bool box);
+
+/// The nearest label of each voxel; see Voronoi.
+void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,
+                   const AxisWeights&);
 
 /// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
 void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);

@@ -9,6 +9,7 @@
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/maximum_z_projection.hpp"
 #include "engines/operations/median.hpp"
+#include "engines/operations/voronoi.hpp"
 
 namespace voxelmark {
 
@@ -27,6 +28,8 @@ const std::vector<Operation>& catalogue() {
       maximum_z_projection(),
       connected_components(2),
       connected_components(3),
+      voronoi(2),
+      voronoi(3),
   };
   return operations;
 }

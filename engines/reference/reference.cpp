@@ -20,6 +20,7 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"GaussianBlur", gaussian_blur},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
+      {"Voronoi", voronoi},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

@@ -24,6 +24,7 @@ class TbbEngine final : public HostEngine {
         {"GaussianBlur", gaussian_blur},
         {"MaximumZProjection", maximum_z_projection},
         {"Median", median},
+        {"Voronoi", voronoi},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {

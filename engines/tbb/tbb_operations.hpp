@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engines/core/distance_transform.hpp"
 #include "engines/core/host_engine.hpp"
 
 namespace voxelmark::tbb_operations {
@@ -93,6 +94,7 @@ Body flip(Work&);
 Body gaussian_blur(Work&);
 Body maximum_z_projection(Work&);
 Body median(Work&);
+Body voronoi(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -103,6 +105,10 @@ Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
                 bool box);
+
+/// The nearest label of each voxel; see Voronoi.
+Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
+                   const AxisWeights&);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
