@@ -32,6 +32,8 @@ const std::vector<Variant> variants{
     {"GaussianBlur", "sigma", "3x0", 2},
     {"GaussianBlur", "sigma", "0x0x1", 3},
     {"GaussianBlur", "sigma", "2x0x1", 3},
+    {"Push", "memory", "pinned", 0},
+    {"Pull", "memory", "pinned", 0},
     {"Median", "window", "box", 0},
     {"Median", "radius", "0", 0},
     {"Median", "radius", "1", 0},

@@ -13,11 +13,14 @@ namespace opencl {
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
       {"AddScalar", add_scalar},
+      {"Copy", copy},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
+      {"Pull", pull},
+      {"Push", push},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

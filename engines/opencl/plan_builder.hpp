@@ -26,6 +26,13 @@ class PlanBuilder {
   Memory input(std::size_t i = 0) const { return request_.inputs[i]; }
   Memory output() const { return request_.output; }
   const Device& device() const { return engine_.device(); }
+  OpenClEngine& engine() { return engine_; }
+  std::shared_ptr<OpenClBuffer> input_buffer(std::size_t i = 0) const {
+    return std::static_pointer_cast<OpenClBuffer>(request_.inputs[i]);
+  }
+  std::shared_ptr<OpenClBuffer> output_buffer() const {
+    return std::static_pointer_cast<OpenClBuffer>(request_.output);
+  }
 
   /// Scratch of `bytes`: the n-th call takes the arena's slot n.
   Scratch scratch(std::size_t bytes);
@@ -62,6 +69,10 @@ class PlanBuilder {
     (set(added, index++, arguments), ...);
   }
 
+  /// Adds work of another sort than a kernel, such as a transfer.
+  using Step = std::function<void(OpenClStream&)>;
+  void step(Step step) { launches_.push_back({{}, {}, {}, std::move(step)}); }
+
   /// The plan, launched once by now: runtimes compile for a group size at its first use.
   Prepared finish();
 
@@ -70,6 +81,7 @@ class PlanBuilder {
     cl::Kernel kernel;
     Range range;
     std::vector<std::pair<cl_uint, Scratch>> scratch;
+    Step step{};  ///< in place of the kernel
   };
   class LaunchPlan;
 
@@ -102,11 +114,14 @@ class PlanBuilder {
 using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_scalar(PlanBuilder&);
+Prepared copy(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared pull(PlanBuilder&);
+Prepared push(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

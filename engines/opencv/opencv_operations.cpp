@@ -91,11 +91,14 @@ template <class M>
 Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
       {"AddScalar", add_scalar<M>},
+      {"Copy", copy<M>},
       {"FixedThreshold", fixed_threshold<M>},
       {"Flip", flip<M>},
       {"GaussianBlur", gaussian_blur<M>},
       {"MaximumZProjection", maximum_z_projection<M>},
       {"Median", median<M>},
+      {"Pull", pull<M>},
+      {"Push", push<M>},
   };
   for (const auto& [name, make] : table)
     if (name == family) return make;

@@ -106,6 +106,8 @@ std::optional<Skip> too_large(const Shape& shape);
 template <class M>
 Body add_scalar(Work<M>&);
 template <class M>
+Body copy(Work<M>&);
+template <class M>
 Body fixed_threshold(Work<M>&);
 template <class M>
 Body flip(Work<M>&);
@@ -115,6 +117,10 @@ template <class M>
 Body maximum_z_projection(Work<M>&);
 template <class M>
 Body median(Work<M>&);
+template <class M>
+Body pull(Work<M>&);
+template <class M>
+Body push(Work<M>&);
 
 /// Instantiates a family's function for both kinds of matrix.
 #define VOXELMARK_FOR_BOTH_MATRICES(function) \

@@ -8,14 +8,29 @@
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/maximum_z_projection.hpp"
 #include "engines/operations/median.hpp"
+#include "engines/operations/transfers.hpp"
 
 namespace voxelmark {
 
 const std::vector<Operation>& catalogue() {
   static const std::vector<Operation> operations{
-      add_scalar(2), add_scalar(3), fixed_threshold(2),     fixed_threshold(3),
-      flip(2),       flip(3),       gaussian_blur(2),       gaussian_blur(3),
-      median(2),     median(3),     maximum_z_projection(),
+      add_scalar(2),
+      add_scalar(3),
+      fixed_threshold(2),
+      fixed_threshold(3),
+      flip(2),
+      flip(3),
+      gaussian_blur(2),
+      gaussian_blur(3),
+      median(2),
+      median(3),
+      maximum_z_projection(),
+      push(2),
+      push(3),
+      pull(2),
+      pull(3),
+      copy(2),
+      copy(3),
   };
   return operations;
 }

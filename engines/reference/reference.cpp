@@ -14,11 +14,14 @@ namespace voxelmark::reference {
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
       {"AddScalar", add_scalar},
+      {"Copy", copy},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
+      {"Pull", copy},
+      {"Push", copy},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

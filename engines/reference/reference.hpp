@@ -57,6 +57,7 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
 }
 
 void add_scalar(const Job&, const Region&, std::span<double>);
+void copy(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);

@@ -18,11 +18,14 @@ class TbbEngine final : public HostEngine {
     using namespace tbb_operations;
     static const std::vector<std::pair<std::string, Make>> table{
         {"AddScalar", add_scalar},
+        {"Copy", copy},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},
         {"MaximumZProjection", maximum_z_projection},
         {"Median", median},
+        {"Pull", copy},
+        {"Push", copy},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {

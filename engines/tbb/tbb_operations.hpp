@@ -87,6 +87,7 @@ class Work {
 using Make = Body (*)(Work& work);
 
 Body add_scalar(Work&);
+Body copy(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
