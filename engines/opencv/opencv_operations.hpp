@@ -30,6 +30,7 @@ class UMatArena final : public Arena {
   explicit UMatArena(std::shared_ptr<MemoryMeter> meter) : meter_(std::move(meter)) {}
   std::shared_ptr<UMatBuffer> slot(std::size_t number, const Shape& shape, DType dtype);
   void fill(Stream& stream, std::uint8_t byte) override;
+  std::vector<std::shared_ptr<UMatBuffer>> all() const;
 
  private:
   std::vector<std::vector<std::shared_ptr<UMatBuffer>>> slots_;
