@@ -13,25 +13,23 @@
 namespace voxelmark {
 
 const std::vector<Operation>& catalogue() {
-  static const std::vector<Operation> operations{
-      add_scalar(2),
-      add_scalar(3),
-      fixed_threshold(2),
-      fixed_threshold(3),
-      flip(2),
-      flip(3),
-      gaussian_blur(2),
-      gaussian_blur(3),
-      median(2),
-      median(3),
-      maximum_z_projection(),
-      push(2),
-      push(3),
-      pull(2),
-      pull(3),
-      copy(2),
-      copy(3),
-  };
+  static const std::vector<Operation> operations = [] {
+    std::vector<Operation> all;
+    const auto in_2d_and_3d = [&](Operation (*describe)(int dims)) {
+      all.push_back(describe(2));
+      all.push_back(describe(3));
+    };
+    in_2d_and_3d(add_scalar);
+    in_2d_and_3d(fixed_threshold);
+    in_2d_and_3d(flip);
+    in_2d_and_3d(gaussian_blur);
+    in_2d_and_3d(median);
+    all.push_back(maximum_z_projection());
+    in_2d_and_3d(push);
+    in_2d_and_3d(pull);
+    in_2d_and_3d(copy);
+    return all;
+  }();
   return operations;
 }
 
