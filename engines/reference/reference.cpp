@@ -14,11 +14,15 @@ namespace voxelmark::reference {
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
       {"AddScalar", add_scalar},
+      {"Dilate", dilate},
+      {"Erode", erode},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
+      {"Minimum", minimum},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

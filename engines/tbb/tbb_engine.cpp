@@ -18,11 +18,15 @@ class TbbEngine final : public HostEngine {
     using namespace tbb_operations;
     static const std::vector<std::pair<std::string, Make>> table{
         {"AddScalar", add_scalar},
+        {"Dilate", dilate},
+        {"Erode", erode},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},
+        {"Maximum", maximum},
         {"MaximumZProjection", maximum_z_projection},
         {"Median", median},
+        {"Minimum", minimum},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {
