@@ -2,6 +2,8 @@
 // against the reference. Only OpenCV may decline, with a reason.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "bench/engines.hpp"
 #include "bench/inputs.hpp"
 #include "datasets/generators.hpp"
@@ -22,6 +24,16 @@ const std::vector<Variant> variants{
     {"AddScalar", "scalar", "0.5", 0},
     {"AddScalar", "scalar", "-77.25", 0},
     {"AddScalar", "scalar", "70000", 0},
+    {"Dilate", "window", "box", 0},
+    {"Dilate", "radius", "0", 0},
+    {"Dilate", "radius", "3", 0},
+    {"Dilate", "radius", "3x1", 2},
+    {"Dilate", "radius", "2x0x1", 3},
+    {"Erode", "window", "box", 0},
+    {"Erode", "radius", "0", 0},
+    {"Erode", "radius", "3", 0},
+    {"Erode", "radius", "3x1", 2},
+    {"Erode", "radius", "2x0x1", 3},
     {"FixedThreshold", "threshold", "100.5", 0},
     {"FixedThreshold", "threshold", "-1", 0},
     {"Flip", "axis", "y", 0},
@@ -41,6 +53,28 @@ const std::vector<Variant> variants{
     {"Median", "radius", "2x0x1", 3},
     {"Median", "radius", "5", 0},
     {"Median", "radius", "16x15", 2},
+    {"Maximum", "window", "box", 0},
+    {"Maximum", "window;radius", "box;3x1", 2},
+    {"Maximum", "window;radius", "box;70x0", 2},
+    {"Maximum", "window;radius", "box;3x0x15", 3},
+    {"Maximum", "window;radius", "box;0x6x1", 3},
+    {"Maximum", "radius", "0", 0},
+    {"Maximum", "radius", "13", 2},
+    {"Maximum", "radius", "5", 3},
+    {"Maximum", "radius", "3x1", 2},
+    {"Maximum", "radius", "2x0x1", 3},
+    {"Maximum", "radius", "0x2x1", 3},
+    {"Minimum", "window", "box", 0},
+    {"Minimum", "window;radius", "box;3x1", 2},
+    {"Minimum", "window;radius", "box;70x0", 2},
+    {"Minimum", "window;radius", "box;3x0x15", 3},
+    {"Minimum", "window;radius", "box;0x6x1", 3},
+    {"Minimum", "radius", "0", 0},
+    {"Minimum", "radius", "13", 2},
+    {"Minimum", "radius", "5", 3},
+    {"Minimum", "radius", "3x1", 2},
+    {"Minimum", "radius", "2x0x1", 3},
+    {"Minimum", "radius", "0x2x1", 3},
 };
 
 std::vector<Parameters> parameter_sets(const Operation& operation) {
@@ -48,11 +82,12 @@ std::vector<Parameters> parameter_sets(const Operation& operation) {
   for (const auto& variant : variants) {
     if (variant.family != operation.family || (variant.dims && variant.dims != operation.dims))
       continue;
-    for (const auto& spec : operation.parameters)
-      if (spec.name == variant.parameter) {
-        sets.emplace_back(operation.parameters);
-        sets.back().set(spec.name, parse_parameter(spec, operation.dims, variant.value));
-      }
+    sets.emplace_back(operation.parameters);
+    std::istringstream names(variant.parameter), values(variant.value);
+    for (std::string name, value;
+         std::getline(names, name, ';') && std::getline(values, value, ';');)
+      for (const auto& spec : operation.parameters)
+        if (spec.name == name) sets.back().set(name, parse_parameter(spec, operation.dims, value));
   }
   return sets;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "engines/opencl/opencl_runtime.hpp"
+#include "engines/operations/window.hpp"
 
 namespace voxelmark::opencl {
 
@@ -115,18 +116,31 @@ using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_scalar(PlanBuilder&);
 Prepared copy(PlanBuilder&);
+Prepared dilate(PlanBuilder&);
+Prepared erode(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
+Prepared maximum(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
+Prepared minimum(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
+             const Shape& shape, const Window& window);
+
+/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
+/// Dilate.
+void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
+                    const Memory& to, const Shape& shape, const Window& window);
 
 }  // namespace voxelmark::opencl

@@ -3,12 +3,14 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
+#include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/maximum_z_projection.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/transfers.hpp"
+#include "engines/operations/minimum_maximum.hpp"
 
 namespace voxelmark {
 
@@ -30,6 +32,27 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(copy);
     return all;
   }();
+  static const std::vector<Operation> operations{
+      add_scalar(2),
+      add_scalar(3),
+      fixed_threshold(2),
+      fixed_threshold(3),
+      binary_morphology(Extreme::minimum, 2),
+      binary_morphology(Extreme::minimum, 3),
+      binary_morphology(Extreme::maximum, 2),
+      binary_morphology(Extreme::maximum, 3),
+      extreme_filter(Extreme::minimum, 2),
+      extreme_filter(Extreme::minimum, 3),
+      extreme_filter(Extreme::maximum, 2),
+      extreme_filter(Extreme::maximum, 3),
+      flip(2),
+      flip(3),
+      gaussian_blur(2),
+      gaussian_blur(3),
+      median(2),
+      median(3),
+      maximum_z_projection(),
+  };
   return operations;
 }
 

@@ -15,13 +15,17 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
       {"AddScalar", add_scalar},
       {"Copy", copy},
+      {"Dilate", dilate},
+      {"Erode", erode},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
       {"Pull", copy},
       {"Push", copy},
+      {"Minimum", minimum},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

@@ -58,10 +58,14 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
 
 void add_scalar(const Job&, const Region&, std::span<double>);
 void copy(const Job&, const Region&, std::span<double>);
+void dilate(const Job&, const Region&, std::span<double>);
+void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
+void minimum(const Job&, const Region&, std::span<double>);
 
 }  // namespace voxelmark::reference

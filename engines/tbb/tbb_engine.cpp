@@ -19,13 +19,17 @@ class TbbEngine final : public HostEngine {
     static const std::vector<std::pair<std::string, Make>> table{
         {"AddScalar", add_scalar},
         {"Copy", copy},
+        {"Dilate", dilate},
+        {"Erode", erode},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},
+        {"Maximum", maximum},
         {"MaximumZProjection", maximum_z_projection},
         {"Median", median},
         {"Pull", copy},
         {"Push", copy},
+        {"Minimum", minimum},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {

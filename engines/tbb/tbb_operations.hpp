@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/window.hpp"
 
 namespace voxelmark::tbb_operations {
 
@@ -88,17 +89,30 @@ using Make = Body (*)(Work& work);
 
 Body add_scalar(Work&);
 Body copy(Work&);
+Body dilate(Work&);
+Body erode(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
+Body maximum(Work&);
 Body maximum_z_projection(Work&);
 Body median(Work&);
+Body minimum(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
+             const Shape& shape, const Window& window);
+
+/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
+/// Dilate.
+Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
+                    const Shape& shape, const Window& window);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
