@@ -34,6 +34,7 @@ const std::vector<Variant> variants{
     {"Erode", "radius", "3", 0},
     {"Erode", "radius", "3x1", 2},
     {"Erode", "radius", "2x0x1", 3},
+    {"ConnectedComponents", "neighbours", "face", 0},
     {"FixedThreshold", "threshold", "100.5", 0},
     {"FixedThreshold", "threshold", "-1", 0},
     {"Flip", "axis", "y", 0},

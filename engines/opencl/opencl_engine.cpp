@@ -16,6 +16,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"Copy", copy},
       {"Dilate", dilate},
       {"Erode", erode},
+      {"ConnectedComponents", connected_components},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

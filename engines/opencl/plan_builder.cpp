@@ -93,6 +93,8 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
   std::string options = "-D IN=" + name(types.in) + " -D OUT=" + out + " -D TO_OUT=convert_" + out +
                         rounding + " -D TO_OUT4=convert_" + out + "4" + rounding;
   if (types.in == DType::f32) options += " -D IN_IS_FLOAT";
+  // A volatile load is an atomic one on devices, but not for a checker of data races.
+  if (device().name.find("Oclgrind") != std::string::npos) options += " -D READ_ATOMICALLY";
   if (!types.options.empty()) options += " " + types.options;
   std::string file = kernel_file(request_.operation.family), name_in_file = kernel;
   if (const auto colon = name_in_file.find(':'); colon != std::string::npos) {

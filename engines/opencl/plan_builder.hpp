@@ -118,6 +118,7 @@ Prepared add_scalar(PlanBuilder&);
 Prepared copy(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared erode(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
@@ -142,5 +143,11 @@ void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, 
 /// Dilate.
 void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
                     const Memory& to, const Shape& shape, const Window& window);
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
+                const Shape& shape, bool box);
+
+/// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
+void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
 
 }  // namespace voxelmark::opencl

@@ -97,6 +97,7 @@ Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
       {"AddScalar", add_scalar<M>},
       {"Copy", copy<M>},
+      {"ConnectedComponents", connected_components<M>},
       {"FixedThreshold", fixed_threshold<M>},
       {"Flip", flip<M>},
       {"GaussianBlur", gaussian_blur<M>},

@@ -108,6 +108,7 @@ template <class M>
 Body add_scalar(Work<M>&);
 template <class M>
 Body copy(Work<M>&);
+Body connected_components(Work<M>&);
 template <class M>
 Body fixed_threshold(Work<M>&);
 template <class M>

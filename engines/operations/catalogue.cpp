@@ -4,6 +4,7 @@
 
 #include "engines/operations/add_scalar.hpp"
 #include "engines/operations/erode_dilate.hpp"
+#include "engines/operations/connected_components.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_blur.hpp"
@@ -52,6 +53,8 @@ const std::vector<Operation>& catalogue() {
       median(2),
       median(3),
       maximum_z_projection(),
+      connected_components(2),
+      connected_components(3),
   };
   return operations;
 }

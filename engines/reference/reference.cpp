@@ -17,6 +17,7 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"Copy", copy},
       {"Dilate", dilate},
       {"Erode", erode},
+      {"ConnectedComponents", connected_components},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

@@ -21,6 +21,7 @@ class TbbEngine final : public HostEngine {
         {"Copy", copy},
         {"Dilate", dilate},
         {"Erode", erode},
+        {"ConnectedComponents", connected_components},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},

@@ -91,6 +91,7 @@ Body add_scalar(Work&);
 Body copy(Work&);
 Body dilate(Work&);
 Body erode(Work&);
+Body connected_components(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
@@ -113,6 +114,9 @@ Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType t
 /// Dilate.
 Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
                     const Shape& shape, const Window& window);
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
+                bool box);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
