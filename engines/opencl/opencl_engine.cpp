@@ -13,13 +13,20 @@ namespace opencl {
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
       {"AddScalar", add_scalar},
+      {"Copy", copy},
+      {"Dilate", dilate},
+      {"Erode", erode},
       {"ConnectedComponents", connected_components},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
       {"Voronoi", voronoi},
+      {"Pull", pull},
+      {"Push", push},
+      {"Minimum", minimum},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

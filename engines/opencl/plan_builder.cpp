@@ -19,6 +19,10 @@ class PlanBuilder::LaunchPlan final : public Plan {
   void enqueue(Stream& stream) override {
     with_context(context_, [&] {
       for (auto& launch : launches_) {
+        if (launch.step) {
+          launch.step(static_cast<OpenClStream&>(stream));
+          continue;
+        }
         for (const auto& [index, slot] : launch.scratch) launch.kernel.setArg(index, slot->memory);
         static_cast<OpenClStream&>(stream).launch(launch.kernel, launch.range.global,
                                                   launch.range.local);
@@ -98,7 +102,7 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
     name_in_file.erase(0, colon + 1);
   }
   const cl::Program program = engine_.program(file, options);
-  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}});
+  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}, {}});
 }
 
 Prepared PlanBuilder::finish() {

@@ -14,13 +14,20 @@ namespace voxelmark::reference {
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
       {"AddScalar", add_scalar},
+      {"Copy", copy},
+      {"Dilate", dilate},
+      {"Erode", erode},
       {"ConnectedComponents", connected_components},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"Median", median},
       {"Voronoi", voronoi},
+      {"Pull", copy},
+      {"Push", copy},
+      {"Minimum", minimum},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

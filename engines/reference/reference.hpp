@@ -84,10 +84,15 @@ void label_nearest(const Image& seeds, const AxisWeights& weights, Image& labels
 void connected_components(const Job&, Image&);
 void voronoi(const Job&, Image&);
 void add_scalar(const Job&, const Region&, std::span<double>);
+void copy(const Job&, const Region&, std::span<double>);
+void dilate(const Job&, const Region&, std::span<double>);
+void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
+void minimum(const Job&, const Region&, std::span<double>);
 
 }  // namespace voxelmark::reference

@@ -18,13 +18,20 @@ class TbbEngine final : public HostEngine {
     using namespace tbb_operations;
     static const std::vector<std::pair<std::string, Make>> table{
         {"AddScalar", add_scalar},
+        {"Copy", copy},
+        {"Dilate", dilate},
+        {"Erode", erode},
         {"ConnectedComponents", connected_components},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},
+        {"Maximum", maximum},
         {"MaximumZProjection", maximum_z_projection},
         {"Median", median},
         {"Voronoi", voronoi},
+        {"Pull", copy},
+        {"Push", copy},
+        {"Minimum", minimum},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {

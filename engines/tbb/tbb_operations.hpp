@@ -8,6 +8,7 @@
 
 #include "engines/core/distance_transform.hpp"
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/window.hpp"
 
 namespace voxelmark::tbb_operations {
 
@@ -88,13 +89,18 @@ class Work {
 using Make = Body (*)(Work& work);
 
 Body add_scalar(Work&);
+Body copy(Work&);
+Body dilate(Work&);
+Body erode(Work&);
 Body connected_components(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
+Body maximum(Work&);
 Body maximum_z_projection(Work&);
 Body median(Work&);
 Body voronoi(Work&);
+Body minimum(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -102,6 +108,14 @@ Body voronoi(Work&);
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
 
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
+             const Shape& shape, const Window& window);
+
+/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
+/// Dilate.
+Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
+                    const Shape& shape, const Window& window);
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
                 bool box);
