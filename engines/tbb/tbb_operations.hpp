@@ -25,7 +25,11 @@ class Pixels {
 
   template <class T>
   T* as() const {
-    return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
+    if (slot_) return slot_->pixels<T>();
+    if constexpr (std::is_same_v<T, std::int64_t>)
+      throw std::logic_error("no image has pixels of this type");
+    else
+      return host(buffer_).pixels<T>();
   }
 
  private:
