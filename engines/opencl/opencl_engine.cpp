@@ -17,6 +17,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"Dilate", dilate},
       {"Erode", erode},
       {"ConnectedComponents", connected_components},
+      {"DetectMaxima", detect_maxima},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

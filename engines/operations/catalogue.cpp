@@ -4,6 +4,7 @@
 
 #include "engines/operations/add_scalar.hpp"
 #include "engines/operations/connected_components.hpp"
+#include "engines/operations/detect_maxima.hpp"
 #include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
@@ -38,6 +39,7 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(copy);
     in_2d_and_3d(connected_components);
     in_2d_and_3d(voronoi);
+    in_2d_and_3d(detect_maxima);
     return all;
   }();
   return operations;

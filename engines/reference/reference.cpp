@@ -18,6 +18,7 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"Dilate", dilate},
       {"Erode", erode},
       {"ConnectedComponents", connected_components},
+      {"DetectMaxima", detect_maxima},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

@@ -81,7 +81,11 @@ std::uint32_t label_components(const Image& mask, bool box, Image& labels);
 /// The nearest label of each voxel (see Voronoi). `labels` may be `seeds`.
 void label_nearest(const Image& seeds, const AxisWeights& weights, Image& labels);
 
+/// The mask (u8) of the local maxima; see DetectMaxima. `highest` is the image's maximum filter.
+void mark_maxima(const Image& image, const Image& highest, float floor, Image& mask);
+
 void connected_components(const Job&, Image&);
+void detect_maxima(const Job&, Image&);
 void voronoi(const Job&, Image&);
 void add_scalar(const Job&, const Region&, std::span<double>);
 void copy(const Job&, const Region&, std::span<double>);

@@ -22,6 +22,7 @@ class TbbEngine final : public HostEngine {
         {"Dilate", dilate},
         {"Erode", erode},
         {"ConnectedComponents", connected_components},
+        {"DetectMaxima", detect_maxima},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},
