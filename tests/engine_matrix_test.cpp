@@ -2,6 +2,8 @@
 // against the reference. Only OpenCV may decline, with a reason.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <sstream>
 
 #include "bench/engines.hpp"
@@ -151,16 +153,21 @@ void compare(Engine& engine, const Operation& operation, const Parameters& param
   ++counts.compared;
 }
 
+/// The engine, opened once a process and without measuring its limits.
+Engine& opened(const EngineEntry& entry) {
+  static std::map<std::string, std::unique_ptr<Engine>> engines;
+  auto& engine = engines[entry.device.id];
+  if (!engine) engine = std::get<std::unique_ptr<Engine>>(entry.open(0));
+  return *engine;
+}
+
 class Matrix : public testing::TestWithParam<Operation> {};
 
 TEST_P(Matrix, AgreesWithTheReference) {
   const Operation& operation = GetParam();
-  static OpenEngines engines;
   Counts counts;
   for (const auto& entry : find_devices({"tbb", "opencv", "opencv-umat", "opencl"}, {})) {
-    const auto opened = engines.open(entry, 0);
-    ASSERT_TRUE(std::holds_alternative<OpenEngines::Opened*>(opened)) << entry.device.id;
-    Engine& engine = *std::get<OpenEngines::Opened*>(opened)->engine;
+    Engine& engine = opened(entry);
     for (const DType dtype : operation.dtypes)
       for (const auto& parameters : parameter_sets(operation))
         for (const Shape& shape : shapes(operation.dims)) {
@@ -187,12 +194,11 @@ INSTANTIATE_TEST_SUITE_P(Operations, Matrix, testing::ValuesIn(catalogue()),
 // Where a definition reaches only float images with NaN in a few places, no engine may crash or
 // hang.
 TEST(Matrix, NanHarmsNobody) {
-  OpenEngines engines;
   Image image = generate("noise", {33, 20, 5}, DType::f32, 3);
   for (std::size_t i = 0; i < image.pixels<float>().size(); i += 3)
     image.pixels<float>()[i] = std::nanf("");
   for (const auto& entry : find_devices({"reference", "tbb", "opencv", "opencl"}, {})) {
-    Engine& engine = *std::get<OpenEngines::Opened*>(engines.open(entry, 0))->engine;
+    Engine& engine = opened(entry);
     for (const auto& operation : catalogue()) {
       if (operation.dims != 3) continue;
       for (const auto& parameters : parameter_sets(operation)) {
@@ -216,9 +222,8 @@ TEST(Matrix, NanHarmsNobody) {
 
 // Of an operation that OpenCV's OpenCL code does not cover, a time would be the CPU's.
 TEST(Matrix, UMatSaysWhereOpenCvLeavesTheDevice) {
-  OpenEngines engines;
   for (const auto& entry : find_devices({"opencv-umat"}, {})) {
-    Engine& engine = *std::get<OpenEngines::Opened*>(engines.open(entry, 0))->engine;
+    Engine& engine = opened(entry);
     const auto outcome = [&](const std::string& name, DType dtype) {
       const Operation& operation = find_operation(name);
       const Image image = generate("noise", {64, 48, 1}, dtype, 1);
@@ -243,9 +248,8 @@ TEST(Matrix, ProjectionPrefersNumbersToNan) {
   const float nan = std::nanf("");
   const float values[]{nan, nan, -5, nan, nan, nan};
   std::copy(std::begin(values), std::end(values), image.pixels<float>().begin());
-  OpenEngines engines;
   for (const auto& entry : find_devices({"reference", "tbb", "opencl"}, {})) {
-    Engine& engine = *std::get<OpenEngines::Opened*>(engines.open(entry, 0))->engine;
+    Engine& engine = opened(entry);
     const auto stream = engine.stream();
     const auto arena = engine.arena();
     const auto input = engine.allocate(image.shape(), DType::f32),
