@@ -19,6 +19,9 @@ struct Variant {
 
 /// Parameters beside the defaults, one at a time unless joined by ';'.
 const std::vector<Variant> variants{
+    {"AddImagesWeighted", "factor1", "0.1", 0},
+    {"AddImagesWeighted", "factor2", "-0.7", 0},
+    {"AddImagesWeighted", "factor1", "1e7", 0},
     {"AddScalar", "scalar", "0.5", 0},
     {"AddScalar", "scalar", "-77.25", 0},
     {"AddScalar", "scalar", "70000", 0},
@@ -32,6 +35,10 @@ const std::vector<Variant> variants{
     {"GaussianBlur", "sigma", "3x0", 2},
     {"GaussianBlur", "sigma", "0x0x1", 3},
     {"GaussianBlur", "sigma", "2x0x1", 3},
+    {"MultiplyScalar", "scalar", "0.1", 0},
+    {"MultiplyScalar", "scalar", "-1.5", 0},
+    {"MultiplyScalar", "scalar", "40000", 0},
+    {"MultiplyScalar", "scalar", "1e30", 0},
     {"Median", "window", "box", 0},
     {"Median", "radius", "0", 0},
     {"Median", "radius", "1", 0},
@@ -39,6 +46,15 @@ const std::vector<Variant> variants{
     {"Median", "radius", "2x0x1", 3},
     {"Median", "radius", "5", 0},
     {"Median", "radius", "16x15", 2},
+    {"Convert", "type", "u8", 0},
+    {"Convert", "type", "u16", 0},
+    {"Crop", "origin", "3", 0},
+    {"Crop", "origin", "1000", 0},
+    {"Crop", "extent", "2x7", 2},
+    {"Crop", "extent", "1000x2x1", 3},
+    {"Reslice", "from", "left", 3},
+    {"Rotate", "turns", "2", 0},
+    {"Rotate", "turns", "3", 0},
 };
 
 std::vector<Parameters> parameter_sets(const Operation& operation) {

@@ -12,12 +12,25 @@ namespace opencl {
 
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
+      {"AddImagesWeighted", add_images_weighted},
       {"AddScalar", add_scalar},
+      {"BinaryAnd", binary_and},
+      {"Convert", convert},
+      {"Crop", crop},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"MaximumXProjection", maximum_x_projection},
+      {"MaximumYProjection", maximum_y_projection},
       {"MaximumZProjection", maximum_z_projection},
+      {"MeanZProjection", mean_z_projection},
       {"Median", median},
+      {"MinimumZProjection", minimum_z_projection},
+      {"MultiplyScalar", multiply_scalar},
+      {"Reslice", reslice},
+      {"Rotate", rotate},
+      {"SquaredDifference", squared_difference},
+      {"SumZProjection", sum_z_projection},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

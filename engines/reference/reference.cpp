@@ -13,12 +13,25 @@ namespace voxelmark::reference {
 
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
+      {"AddImagesWeighted", add_images_weighted},
       {"AddScalar", add_scalar},
+      {"BinaryAnd", binary_and},
+      {"Convert", convert},
+      {"Crop", crop},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"MaximumXProjection", maximum_x_projection},
+      {"MaximumYProjection", maximum_y_projection},
       {"MaximumZProjection", maximum_z_projection},
+      {"MeanZProjection", mean_z_projection},
       {"Median", median},
+      {"MinimumZProjection", minimum_z_projection},
+      {"MultiplyScalar", multiply_scalar},
+      {"Reslice", reslice},
+      {"Rotate", rotate},
+      {"SquaredDifference", squared_difference},
+      {"SumZProjection", sum_z_projection},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/strided_view.hpp"
 
 namespace voxelmark::tbb_operations {
 
@@ -86,18 +87,34 @@ class Work {
 /// One function per family: takes scratch and weights now, gives what is to run later.
 using Make = Body (*)(Work& work);
 
+Body add_images_weighted(Work&);
 Body add_scalar(Work&);
+Body binary_and(Work&);
+Body convert(Work&);
+Body crop(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
+Body maximum_x_projection(Work&);
+Body maximum_y_projection(Work&);
 Body maximum_z_projection(Work&);
+Body mean_z_projection(Work&);
 Body median(Work&);
+Body minimum_z_projection(Work&);
+Body multiply_scalar(Work&);
+Body reslice(Work&);
+Body rotate(Work&);
+Body squared_difference(Work&);
+Body sum_z_projection(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// Copies voxels into another order. `to` is an image of view.shape.
+Body copy_view(const Pixels& from, const Pixels& to, DType dtype, const StridedView& view);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
@@ -112,6 +129,20 @@ Body pointwise(const Pixels& input, const Pixels& output, const Shape& shape, F 
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                       [=](const auto& range) {
                         for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+                      });
+  };
+}
+
+/// output[i] = f(a[i], b[i]) for every voxel of two images of one type.
+template <class In, class Out, class F>
+Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
+  return [=, voxels = shape.voxels()] {
+    const In *first = a.as<In>(), *second = b.as<In>();
+    Out* to = output.as<Out>();
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
+                      [=](const auto& range) {
+                        for (auto i = range.begin(); i < range.end(); ++i)
+                          to[i] = f(first[i], second[i]);
                       });
   };
 }
