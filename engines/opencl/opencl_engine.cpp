@@ -22,6 +22,14 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"GaussianBlur", gaussian_blur},
       {"MaximumXProjection", maximum_x_projection},
       {"MaximumYProjection", maximum_y_projection},
+      {"Copy", copy},
+      {"Dilate", dilate},
+      {"Erode", erode},
+      {"ConnectedComponents", connected_components},
+      {"FixedThreshold", fixed_threshold},
+      {"Flip", flip},
+      {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"MeanZProjection", mean_z_projection},
       {"Median", median},
@@ -31,6 +39,9 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"Rotate", rotate},
       {"SquaredDifference", squared_difference},
       {"SumZProjection", sum_z_projection},
+      {"Pull", pull},
+      {"Push", push},
+      {"Minimum", minimum},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

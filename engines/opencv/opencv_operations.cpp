@@ -51,9 +51,14 @@ std::shared_ptr<UMatBuffer> UMatArena::slot(std::size_t number, const Shape& sha
   return slots_[number].emplace_back(std::make_shared<UMatBuffer>(shape, dtype, meter_));
 }
 
+std::vector<std::shared_ptr<UMatBuffer>> UMatArena::all() const {
+  std::vector<std::shared_ptr<UMatBuffer>> buffers;
+  for (const auto& slot : slots_) buffers.insert(buffers.end(), slot.begin(), slot.end());
+  return buffers;
+}
+
 void UMatArena::fill(Stream& stream, std::uint8_t byte) {
-  for (const auto& slot : slots_)
-    for (const auto& buffer : slot) stream.fill(*buffer, byte);
+  for (const auto& buffer : all()) stream.fill(*buffer, byte);
 }
 
 template <>
@@ -95,6 +100,8 @@ Make<M> find(const std::string& family) {
       {"BinaryAnd", binary_and<M>},
       {"Convert", convert<M>},
       {"Crop", crop<M>},
+      {"Copy", copy<M>},
+      {"ConnectedComponents", connected_components<M>},
       {"FixedThreshold", fixed_threshold<M>},
       {"Flip", flip<M>},
       {"GaussianBlur", gaussian_blur<M>},
@@ -109,6 +116,8 @@ Make<M> find(const std::string& family) {
       {"Rotate", rotate<M>},
       {"SquaredDifference", squared_difference<M>},
       {"SumZProjection", sum_z_projection<M>},
+      {"Pull", pull<M>},
+      {"Push", push<M>},
   };
   for (const auto& [name, make] : table)
     if (name == family) return make;

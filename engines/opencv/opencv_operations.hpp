@@ -30,6 +30,7 @@ class UMatArena final : public Arena {
   explicit UMatArena(std::shared_ptr<MemoryMeter> meter) : meter_(std::move(meter)) {}
   std::shared_ptr<UMatBuffer> slot(std::size_t number, const Shape& shape, DType dtype);
   void fill(Stream& stream, std::uint8_t byte) override;
+  std::vector<std::shared_ptr<UMatBuffer>> all() const;
 
  private:
   std::vector<std::vector<std::shared_ptr<UMatBuffer>>> slots_;
@@ -113,6 +114,8 @@ template <class M>
 Body convert(Work<M>&);
 template <class M>
 Body crop(Work<M>&);
+Body copy(Work<M>&);
+Body connected_components(Work<M>&);
 template <class M>
 Body fixed_threshold(Work<M>&);
 template <class M>
@@ -141,6 +144,9 @@ template <class M>
 Body squared_difference(Work<M>&);
 template <class M>
 Body sum_z_projection(Work<M>&);
+Body pull(Work<M>&);
+template <class M>
+Body push(Work<M>&);
 
 /// Instantiates a family's function for both kinds of matrix.
 #define VOXELMARK_FOR_BOTH_MATRICES(function) \

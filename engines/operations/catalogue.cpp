@@ -5,6 +5,8 @@
 #include "engines/operations/add_scalar.hpp"
 #include "engines/operations/convert.hpp"
 #include "engines/operations/crop.hpp"
+#include "engines/operations/erode_dilate.hpp"
+#include "engines/operations/connected_components.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_blur.hpp"
@@ -13,10 +15,29 @@
 #include "engines/operations/projection.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
+#include "engines/operations/transfers.hpp"
+#include "engines/operations/minimum_maximum.hpp"
 
 namespace voxelmark {
 
 const std::vector<Operation>& catalogue() {
+  static const std::vector<Operation> operations = [] {
+    std::vector<Operation> all;
+    const auto in_2d_and_3d = [&](Operation (*describe)(int dims)) {
+      all.push_back(describe(2));
+      all.push_back(describe(3));
+    };
+    in_2d_and_3d(add_scalar);
+    in_2d_and_3d(fixed_threshold);
+    in_2d_and_3d(flip);
+    in_2d_and_3d(gaussian_blur);
+    in_2d_and_3d(median);
+    all.push_back(maximum_z_projection());
+    in_2d_and_3d(push);
+    in_2d_and_3d(pull);
+    in_2d_and_3d(copy);
+    return all;
+  }();
   static const std::vector<Operation> operations{
       add_images_weighted(2),
       add_images_weighted(3),
@@ -39,6 +60,20 @@ const std::vector<Operation>& catalogue() {
       crop_operation(3),
       convert_operation(2),
       convert_operation(3),
+      add_scalar(2),
+      add_scalar(3),
+      fixed_threshold(2),
+      fixed_threshold(3),
+      binary_morphology(Extreme::minimum, 2),
+      binary_morphology(Extreme::minimum, 3),
+      binary_morphology(Extreme::maximum, 2),
+      binary_morphology(Extreme::maximum, 3),
+      extreme_filter(Extreme::minimum, 2),
+      extreme_filter(Extreme::minimum, 3),
+      extreme_filter(Extreme::maximum, 2),
+      extreme_filter(Extreme::maximum, 3),
+      flip(2),
+      flip(3),
       gaussian_blur(2),
       gaussian_blur(3),
       median(2),
@@ -49,6 +84,9 @@ const std::vector<Operation>& catalogue() {
       minimum_z_projection(),
       mean_z_projection(),
       sum_z_projection(),
+      maximum_z_projection(),
+      connected_components(2),
+      connected_components(3),
   };
   return operations;
 }

@@ -23,6 +23,14 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"GaussianBlur", gaussian_blur},
       {"MaximumXProjection", maximum_x_projection},
       {"MaximumYProjection", maximum_y_projection},
+      {"Copy", copy},
+      {"Dilate", dilate},
+      {"Erode", erode},
+      {"ConnectedComponents", connected_components},
+      {"FixedThreshold", fixed_threshold},
+      {"Flip", flip},
+      {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"MeanZProjection", mean_z_projection},
       {"Median", median},
@@ -32,6 +40,9 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"Rotate", rotate},
       {"SquaredDifference", squared_difference},
       {"SumZProjection", sum_z_projection},
+      {"Pull", copy},
+      {"Push", copy},
+      {"Minimum", minimum},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

@@ -27,6 +27,14 @@ class TbbEngine final : public HostEngine {
         {"GaussianBlur", gaussian_blur},
         {"MaximumXProjection", maximum_x_projection},
         {"MaximumYProjection", maximum_y_projection},
+        {"Copy", copy},
+        {"Dilate", dilate},
+        {"Erode", erode},
+        {"ConnectedComponents", connected_components},
+        {"FixedThreshold", fixed_threshold},
+        {"Flip", flip},
+        {"GaussianBlur", gaussian_blur},
+        {"Maximum", maximum},
         {"MaximumZProjection", maximum_z_projection},
         {"MeanZProjection", mean_z_projection},
         {"Median", median},
@@ -36,6 +44,9 @@ class TbbEngine final : public HostEngine {
         {"Rotate", rotate},
         {"SquaredDifference", squared_difference},
         {"SumZProjection", sum_z_projection},
+        {"Pull", copy},
+        {"Push", copy},
+        {"Minimum", minimum},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {

@@ -8,6 +8,7 @@
 
 #include "engines/core/host_engine.hpp"
 #include "engines/operations/strided_view.hpp"
+#include "engines/operations/window.hpp"
 
 namespace voxelmark::tbb_operations {
 
@@ -97,6 +98,14 @@ Body flip(Work&);
 Body gaussian_blur(Work&);
 Body maximum_x_projection(Work&);
 Body maximum_y_projection(Work&);
+Body copy(Work&);
+Body dilate(Work&);
+Body erode(Work&);
+Body connected_components(Work&);
+Body fixed_threshold(Work&);
+Body flip(Work&);
+Body gaussian_blur(Work&);
+Body maximum(Work&);
 Body maximum_z_projection(Work&);
 Body mean_z_projection(Work&);
 Body median(Work&);
@@ -106,6 +115,7 @@ Body reslice(Work&);
 Body rotate(Work&);
 Body squared_difference(Work&);
 Body sum_z_projection(Work&);
+Body minimum(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -115,6 +125,17 @@ Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to
 
 /// Copies voxels into another order. `to` is an image of view.shape.
 Body copy_view(const Pixels& from, const Pixels& to, DType dtype, const StridedView& view);
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
+             const Shape& shape, const Window& window);
+
+/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
+/// Dilate.
+Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
+                    const Shape& shape, const Window& window);
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
+                bool box);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
