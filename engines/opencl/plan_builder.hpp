@@ -1,5 +1,6 @@
 #pragma once
 #include "engines/opencl/opencl_runtime.hpp"
+#include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
 
 namespace voxelmark::opencl {
@@ -114,7 +115,16 @@ class PlanBuilder {
 /// One function per family.
 using Make = Prepared (*)(PlanBuilder& plan);
 
+Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
+Prepared binary_and(PlanBuilder&);
+Prepared convert(PlanBuilder&);
+Prepared crop(PlanBuilder&);
+Prepared fixed_threshold(PlanBuilder&);
+Prepared flip(PlanBuilder&);
+Prepared gaussian_blur(PlanBuilder&);
+Prepared maximum_x_projection(PlanBuilder&);
+Prepared maximum_y_projection(PlanBuilder&);
 Prepared copy(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared erode(PlanBuilder&);
@@ -124,7 +134,14 @@ Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
+Prepared mean_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared minimum_z_projection(PlanBuilder&);
+Prepared multiply_scalar(PlanBuilder&);
+Prepared reslice(PlanBuilder&);
+Prepared rotate(PlanBuilder&);
+Prepared squared_difference(PlanBuilder&);
+Prepared sum_z_projection(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
 Prepared minimum(PlanBuilder&);
@@ -135,6 +152,9 @@ Prepared minimum(PlanBuilder&);
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
 
+/// Copies voxels into another order. `to` is an image of view.shape.
+void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
+               const StridedView& view);
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
              const Shape& shape, const Window& window);

@@ -95,14 +95,27 @@ Pixels<cv::UMat> Work<cv::UMat>::scratch(const Shape& shape, DType dtype) {
 template <class M>
 Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
+      {"AddImagesWeighted", add_images_weighted<M>},
       {"AddScalar", add_scalar<M>},
+      {"BinaryAnd", binary_and<M>},
+      {"Convert", convert<M>},
+      {"Crop", crop<M>},
       {"Copy", copy<M>},
       {"ConnectedComponents", connected_components<M>},
       {"FixedThreshold", fixed_threshold<M>},
       {"Flip", flip<M>},
       {"GaussianBlur", gaussian_blur<M>},
+      {"MaximumXProjection", maximum_x_projection<M>},
+      {"MaximumYProjection", maximum_y_projection<M>},
       {"MaximumZProjection", maximum_z_projection<M>},
+      {"MeanZProjection", mean_z_projection<M>},
       {"Median", median<M>},
+      {"MinimumZProjection", minimum_z_projection<M>},
+      {"MultiplyScalar", multiply_scalar<M>},
+      {"Reslice", reslice<M>},
+      {"Rotate", rotate<M>},
+      {"SquaredDifference", squared_difference<M>},
+      {"SumZProjection", sum_z_projection<M>},
       {"Pull", pull<M>},
       {"Push", push<M>},
   };

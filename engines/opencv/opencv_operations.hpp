@@ -116,6 +116,49 @@ template <class M> Body median(Work<M>&);
 template <class M> Body pull(Work<M>&);
 template <class M> Body push(Work<M>&);
 // clang-format on
+template <class M>
+Body add_images_weighted(Work<M>&);
+template <class M>
+Body add_scalar(Work<M>&);
+template <class M>
+Body binary_and(Work<M>&);
+template <class M>
+Body convert(Work<M>&);
+template <class M>
+Body crop(Work<M>&);
+Body copy(Work<M>&);
+Body connected_components(Work<M>&);
+template <class M>
+Body fixed_threshold(Work<M>&);
+template <class M>
+Body flip(Work<M>&);
+template <class M>
+Body gaussian_blur(Work<M>&);
+template <class M>
+Body maximum_x_projection(Work<M>&);
+template <class M>
+Body maximum_y_projection(Work<M>&);
+template <class M>
+Body maximum_z_projection(Work<M>&);
+template <class M>
+Body mean_z_projection(Work<M>&);
+template <class M>
+Body median(Work<M>&);
+template <class M>
+Body minimum_z_projection(Work<M>&);
+template <class M>
+Body multiply_scalar(Work<M>&);
+template <class M>
+Body reslice(Work<M>&);
+template <class M>
+Body rotate(Work<M>&);
+template <class M>
+Body squared_difference(Work<M>&);
+template <class M>
+Body sum_z_projection(Work<M>&);
+Body pull(Work<M>&);
+template <class M>
+Body push(Work<M>&);
 
 /// Instantiates a family's function for both kinds of matrix.
 #define VOXELMARK_FOR_BOTH_MATRICES(function) \

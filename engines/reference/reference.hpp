@@ -56,6 +56,16 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
         f(region.origin.x + x, region.origin.y + y, region.origin.z + z, values[i++]);
 }
 
+void add_images_weighted(const Job&, const Region&, std::span<double>);
+void add_scalar(const Job&, const Region&, std::span<double>);
+void binary_and(const Job&, const Region&, std::span<double>);
+void convert(const Job&, const Region&, std::span<double>);
+void crop(const Job&, const Region&, std::span<double>);
+void fixed_threshold(const Job&, const Region&, std::span<double>);
+void flip(const Job&, const Region&, std::span<double>);
+void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum_x_projection(const Job&, const Region&, std::span<double>);
+void maximum_y_projection(const Job&, const Region&, std::span<double>);
 /// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with
 /// `box` all that differ by at most 1 along each axis.
 template <class F>
@@ -87,7 +97,14 @@ void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
 void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void mean_z_projection(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
+void minimum_z_projection(const Job&, const Region&, std::span<double>);
+void multiply_scalar(const Job&, const Region&, std::span<double>);
+void reslice(const Job&, const Region&, std::span<double>);
+void rotate(const Job&, const Region&, std::span<double>);
+void squared_difference(const Job&, const Region&, std::span<double>);
+void sum_z_projection(const Job&, const Region&, std::span<double>);
 void minimum(const Job&, const Region&, std::span<double>);
 
 }  // namespace voxelmark::reference

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
 
 namespace voxelmark::tbb_operations {
@@ -87,7 +88,16 @@ class Work {
 /// One function per family: takes scratch and weights now, gives what is to run later.
 using Make = Body (*)(Work& work);
 
+Body add_images_weighted(Work&);
 Body add_scalar(Work&);
+Body binary_and(Work&);
+Body convert(Work&);
+Body crop(Work&);
+Body fixed_threshold(Work&);
+Body flip(Work&);
+Body gaussian_blur(Work&);
+Body maximum_x_projection(Work&);
+Body maximum_y_projection(Work&);
 Body copy(Work&);
 Body dilate(Work&);
 Body erode(Work&);
@@ -97,7 +107,14 @@ Body flip(Work&);
 Body gaussian_blur(Work&);
 Body maximum(Work&);
 Body maximum_z_projection(Work&);
+Body mean_z_projection(Work&);
 Body median(Work&);
+Body minimum_z_projection(Work&);
+Body multiply_scalar(Work&);
+Body reslice(Work&);
+Body rotate(Work&);
+Body squared_difference(Work&);
+Body sum_z_projection(Work&);
 Body minimum(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
@@ -106,6 +123,8 @@ Body minimum(Work&);
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
 
+/// Copies voxels into another order. `to` is an image of view.shape.
+Body copy_view(const Pixels& from, const Pixels& to, DType dtype, const StridedView& view);
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
              const Shape& shape, const Window& window);
@@ -131,6 +150,20 @@ Body pointwise(const Pixels& input, const Pixels& output, const Shape& shape, F 
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                       [=](const auto& range) {
                         for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+                      });
+  };
+}
+
+/// output[i] = f(a[i], b[i]) for every voxel of two images of one type.
+template <class In, class Out, class F>
+Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
+  return [=, voxels = shape.voxels()] {
+    const In *first = a.as<In>(), *second = b.as<In>();
+    Out* to = output.as<Out>();
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
+                      [=](const auto& range) {
+                        for (auto i = range.begin(); i < range.end(); ++i)
+                          to[i] = f(first[i], second[i]);
                       });
   };
 }
