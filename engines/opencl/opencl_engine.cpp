@@ -13,15 +13,21 @@ namespace opencl {
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
       {"AddScalar", add_scalar},
+      {"BottomHat", bottom_hat},
+      {"DifferenceOfGaussian", difference_of_gaussian},
       {"Dilate", dilate},
+      {"DivideByGaussianBackground", divide_by_gaussian_background},
       {"Erode", erode},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
       {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
+      {"Mean", mean},
       {"Median", median},
       {"Minimum", minimum},
+      {"SubtractGaussianBackground", subtract_gaussian_background},
+      {"TopHat", top_hat},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

@@ -103,15 +103,21 @@ class PlanBuilder {
 using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_scalar(PlanBuilder&);
+Prepared bottom_hat(PlanBuilder&);
+Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
+Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
+Prepared mean(PlanBuilder&);
 Prepared median(PlanBuilder&);
 Prepared minimum(PlanBuilder&);
+Prepared subtract_gaussian_background(PlanBuilder&);
+Prepared top_hat(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

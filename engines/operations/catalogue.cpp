@@ -6,10 +6,13 @@
 #include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
+#include "engines/operations/gaussian_background.hpp"
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/maximum_z_projection.hpp"
+#include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/top_hat.hpp"
 
 namespace voxelmark {
 
@@ -34,6 +37,18 @@ const std::vector<Operation>& catalogue() {
       median(2),
       median(3),
       maximum_z_projection(),
+      mean(2),
+      mean(3),
+      hat(Extreme::minimum, 2),
+      hat(Extreme::minimum, 3),
+      hat(Extreme::maximum, 2),
+      hat(Extreme::maximum, 3),
+      difference_of_gaussian(2),
+      difference_of_gaussian(3),
+      subtract_gaussian_background(2),
+      subtract_gaussian_background(3),
+      divide_by_gaussian_background(2),
+      divide_by_gaussian_background(3),
   };
   return operations;
 }

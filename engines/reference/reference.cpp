@@ -14,15 +14,21 @@ namespace voxelmark::reference {
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
       {"AddScalar", add_scalar},
+      {"BottomHat", bottom_hat},
+      {"DifferenceOfGaussian", difference_of_gaussian},
       {"Dilate", dilate},
+      {"DivideByGaussianBackground", divide_by_gaussian_background},
       {"Erode", erode},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
       {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
+      {"Mean", mean},
       {"Median", median},
       {"Minimum", minimum},
+      {"SubtractGaussianBackground", subtract_gaussian_background},
+      {"TopHat", top_hat},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

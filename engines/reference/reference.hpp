@@ -57,14 +57,23 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
 }
 
 void add_scalar(const Job&, const Region&, std::span<double>);
+void bottom_hat(const Job&, const Region&, std::span<double>);
+void difference_of_gaussian(const Job&, const Region&, std::span<double>);
 void dilate(const Job&, const Region&, std::span<double>);
+void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
 void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
 void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void mean(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
 void minimum(const Job&, const Region&, std::span<double>);
+void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
+void top_hat(const Job&, const Region&, std::span<double>);
+
+/// A Gaussian blur; see GaussianBlur.
+void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
 
 }  // namespace voxelmark::reference

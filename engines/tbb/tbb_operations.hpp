@@ -88,15 +88,21 @@ class Work {
 using Make = Body (*)(Work& work);
 
 Body add_scalar(Work&);
+Body bottom_hat(Work&);
+Body difference_of_gaussian(Work&);
 Body dilate(Work&);
+Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
 Body maximum(Work&);
 Body maximum_z_projection(Work&);
+Body mean(Work&);
 Body median(Work&);
 Body minimum(Work&);
+Body subtract_gaussian_background(Work&);
+Body top_hat(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -126,6 +132,21 @@ Body pointwise(const Pixels& input, const Pixels& output, const Shape& shape, F 
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                       [=](const auto& range) {
                         for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+                      });
+  };
+}
+
+/// output[i] = f(a[i], b[i]) for every voxel.
+template <class A, class B, class Out, class F>
+Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
+  return [=, voxels = shape.voxels()] {
+    const A* first = a.as<A>();
+    const B* second = b.as<B>();
+    Out* to = output.as<Out>();
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
+                      [=](const auto& range) {
+                        for (auto i = range.begin(); i < range.end(); ++i)
+                          to[i] = f(first[i], second[i]);
                       });
   };
 }
