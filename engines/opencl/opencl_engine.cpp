@@ -23,7 +23,10 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"MaximumXProjection", maximum_x_projection},
       {"MaximumYProjection", maximum_y_projection},
       {"Copy", copy},
+      {"BottomHat", bottom_hat},
+      {"DifferenceOfGaussian", difference_of_gaussian},
       {"Dilate", dilate},
+      {"DivideByGaussianBackground", divide_by_gaussian_background},
       {"Erode", erode},
       {"ConnectedComponents", connected_components},
       {"FixedThreshold", fixed_threshold},
@@ -32,6 +35,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"MeanZProjection", mean_z_projection},
+      {"Mean", mean},
       {"Median", median},
       {"MinimumZProjection", minimum_z_projection},
       {"MultiplyScalar", multiply_scalar},
@@ -42,6 +46,8 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"Pull", pull},
       {"Push", push},
       {"Minimum", minimum},
+      {"SubtractGaussianBackground", subtract_gaussian_background},
+      {"TopHat", top_hat},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

@@ -126,7 +126,10 @@ Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum_x_projection(PlanBuilder&);
 Prepared maximum_y_projection(PlanBuilder&);
 Prepared copy(PlanBuilder&);
+Prepared bottom_hat(PlanBuilder&);
+Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
+Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
 Prepared connected_components(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
@@ -135,6 +138,7 @@ Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared mean_z_projection(PlanBuilder&);
+Prepared mean(PlanBuilder&);
 Prepared median(PlanBuilder&);
 Prepared minimum_z_projection(PlanBuilder&);
 Prepared multiply_scalar(PlanBuilder&);
@@ -145,6 +149,8 @@ Prepared sum_z_projection(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
 Prepared minimum(PlanBuilder&);
+Prepared subtract_gaussian_background(PlanBuilder&);
+Prepared top_hat(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

@@ -118,6 +118,21 @@ Make<M> find(const std::string& family) {
       {"SumZProjection", sum_z_projection<M>},
       {"Pull", pull<M>},
       {"Push", push<M>},
+      {"BottomHat", bottom_hat<M>},
+      {"DifferenceOfGaussian", difference_of_gaussian<M>},
+      {"Dilate", dilate<M>},
+      {"DivideByGaussianBackground", divide_by_gaussian_background<M>},
+      {"Erode", erode<M>},
+      {"FixedThreshold", fixed_threshold<M>},
+      {"Flip", flip<M>},
+      {"GaussianBlur", gaussian_blur<M>},
+      {"Maximum", maximum<M>},
+      {"MaximumZProjection", maximum_z_projection<M>},
+      {"Mean", mean<M>},
+      {"Median", median<M>},
+      {"Minimum", minimum<M>},
+      {"SubtractGaussianBackground", subtract_gaussian_background<M>},
+      {"TopHat", top_hat<M>},
   };
   for (const auto& [name, make] : table)
     if (name == family) return make;

@@ -10,8 +10,11 @@
 #include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
+#include "engines/operations/gaussian_background.hpp"
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/image_arithmetic.hpp"
+#include "engines/operations/maximum_z_projection.hpp"
+#include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/projection.hpp"
 #include "engines/operations/reslice.hpp"
@@ -19,6 +22,7 @@
 #include "engines/operations/transfers.hpp"
 #include "engines/operations/minimum_maximum.hpp"
 #include "engines/operations/transfers.hpp"
+#include "engines/operations/top_hat.hpp"
 
 namespace voxelmark {
 
@@ -94,6 +98,18 @@ const std::vector<Operation>& catalogue() {
       maximum_z_projection(),
       connected_components(2),
       connected_components(3),
+      mean(2),
+      mean(3),
+      hat(Extreme::minimum, 2),
+      hat(Extreme::minimum, 3),
+      hat(Extreme::maximum, 2),
+      hat(Extreme::maximum, 3),
+      difference_of_gaussian(2),
+      difference_of_gaussian(3),
+      subtract_gaussian_background(2),
+      subtract_gaussian_background(3),
+      divide_by_gaussian_background(2),
+      divide_by_gaussian_background(3),
   };
   return operations;
 }

@@ -24,7 +24,10 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"MaximumXProjection", maximum_x_projection},
       {"MaximumYProjection", maximum_y_projection},
       {"Copy", copy},
+      {"BottomHat", bottom_hat},
+      {"DifferenceOfGaussian", difference_of_gaussian},
       {"Dilate", dilate},
+      {"DivideByGaussianBackground", divide_by_gaussian_background},
       {"Erode", erode},
       {"ConnectedComponents", connected_components},
       {"FixedThreshold", fixed_threshold},
@@ -33,6 +36,7 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"MeanZProjection", mean_z_projection},
+      {"Mean", mean},
       {"Median", median},
       {"MinimumZProjection", minimum_z_projection},
       {"MultiplyScalar", multiply_scalar},
@@ -43,6 +47,8 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"Pull", copy},
       {"Push", copy},
       {"Minimum", minimum},
+      {"SubtractGaussianBackground", subtract_gaussian_background},
+      {"TopHat", top_hat},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

@@ -90,7 +90,10 @@ std::uint32_t label_components(const Image& mask, bool box, Image& labels);
 void connected_components(const Job&, Image&);
 void add_scalar(const Job&, const Region&, std::span<double>);
 void copy(const Job&, const Region&, std::span<double>);
+void bottom_hat(const Job&, const Region&, std::span<double>);
+void difference_of_gaussian(const Job&, const Region&, std::span<double>);
 void dilate(const Job&, const Region&, std::span<double>);
+void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
 void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
@@ -98,6 +101,7 @@ void gaussian_blur(const Job&, const Region&, std::span<double>);
 void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
 void mean_z_projection(const Job&, const Region&, std::span<double>);
+void mean(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
 void minimum_z_projection(const Job&, const Region&, std::span<double>);
 void multiply_scalar(const Job&, const Region&, std::span<double>);
@@ -106,5 +110,10 @@ void rotate(const Job&, const Region&, std::span<double>);
 void squared_difference(const Job&, const Region&, std::span<double>);
 void sum_z_projection(const Job&, const Region&, std::span<double>);
 void minimum(const Job&, const Region&, std::span<double>);
+void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
+void top_hat(const Job&, const Region&, std::span<double>);
+
+/// A Gaussian blur; see GaussianBlur.
+void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
 
 }  // namespace voxelmark::reference

@@ -28,7 +28,10 @@ class TbbEngine final : public HostEngine {
         {"MaximumXProjection", maximum_x_projection},
         {"MaximumYProjection", maximum_y_projection},
         {"Copy", copy},
+        {"BottomHat", bottom_hat},
+        {"DifferenceOfGaussian", difference_of_gaussian},
         {"Dilate", dilate},
+        {"DivideByGaussianBackground", divide_by_gaussian_background},
         {"Erode", erode},
         {"ConnectedComponents", connected_components},
         {"FixedThreshold", fixed_threshold},
@@ -37,6 +40,7 @@ class TbbEngine final : public HostEngine {
         {"Maximum", maximum},
         {"MaximumZProjection", maximum_z_projection},
         {"MeanZProjection", mean_z_projection},
+        {"Mean", mean},
         {"Median", median},
         {"MinimumZProjection", minimum_z_projection},
         {"MultiplyScalar", multiply_scalar},
@@ -47,6 +51,8 @@ class TbbEngine final : public HostEngine {
         {"Pull", copy},
         {"Push", copy},
         {"Minimum", minimum},
+        {"SubtractGaussianBackground", subtract_gaussian_background},
+        {"TopHat", top_hat},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {

@@ -99,7 +99,10 @@ Body gaussian_blur(Work&);
 Body maximum_x_projection(Work&);
 Body maximum_y_projection(Work&);
 Body copy(Work&);
+Body bottom_hat(Work&);
+Body difference_of_gaussian(Work&);
 Body dilate(Work&);
+Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
 Body connected_components(Work&);
 Body fixed_threshold(Work&);
@@ -108,6 +111,7 @@ Body gaussian_blur(Work&);
 Body maximum(Work&);
 Body maximum_z_projection(Work&);
 Body mean_z_projection(Work&);
+Body mean(Work&);
 Body median(Work&);
 Body minimum_z_projection(Work&);
 Body multiply_scalar(Work&);
@@ -116,6 +120,8 @@ Body rotate(Work&);
 Body squared_difference(Work&);
 Body sum_z_projection(Work&);
 Body minimum(Work&);
+Body subtract_gaussian_background(Work&);
+Body top_hat(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -159,6 +165,12 @@ template <class In, class Out, class F>
 Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
   return [=, voxels = shape.voxels()] {
     const In *first = a.as<In>(), *second = b.as<In>();
+/// output[i] = f(a[i], b[i]) for every voxel.
+template <class A, class B, class Out, class F>
+Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
+  return [=, voxels = shape.voxels()] {
+    const A* first = a.as<A>();
+    const B* second = b.as<B>();
     Out* to = output.as<Out>();
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                       [=](const auto& range) {
