@@ -39,6 +39,15 @@ const std::vector<Variant> variants{
     {"Median", "radius", "2x0x1", 3},
     {"Median", "radius", "5", 0},
     {"Median", "radius", "16x15", 2},
+    {"AutoThreshold", "method", "otsu", 0},
+    {"AutoThreshold", "method", "li", 0},
+    {"AutoThreshold", "method", "triangle", 0},
+    {"AutoThreshold", "method", "mean", 0},
+    {"AutoThreshold", "method", "yen", 0},
+    {"Histogram", "bins", "1", 0},
+    {"Histogram", "bins", "7", 0},
+    {"Histogram", "bins", "2049", 0},
+    {"Histogram", "bins", "65536", 0},
 };
 
 std::vector<Parameters> parameter_sets(const Operation& operation) {

@@ -13,11 +13,18 @@ namespace opencl {
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
       {"AddScalar", add_scalar},
+      {"AutoThreshold", auto_threshold},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"Histogram", histogram},
+      {"MaximumOfAllPixels", maximum_of_all_pixels},
       {"MaximumZProjection", maximum_z_projection},
+      {"MeanOfAllPixels", mean_of_all_pixels},
       {"Median", median},
+      {"MinimumOfAllPixels", minimum_of_all_pixels},
+      {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels},
+      {"SumOfAllPixels", sum_of_all_pixels},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

@@ -26,6 +26,8 @@ class PlanBuilder {
   Memory input(std::size_t i = 0) const { return request_.inputs[i]; }
   Memory output() const { return request_.output; }
   const Device& device() const { return engine_.device(); }
+  /// Throws NotMeasurable where the device has no double precision.
+  void require_doubles() const;
 
   /// Scratch of `bytes`: the n-th call takes the arena's slot n.
   Scratch scratch(std::size_t bytes);
@@ -102,16 +104,47 @@ class PlanBuilder {
 using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_scalar(PlanBuilder&);
+Prepared auto_threshold(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
+Prepared histogram(PlanBuilder&);
+Prepared maximum_of_all_pixels(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
+Prepared mean_of_all_pixels(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared minimum_of_all_pixels(PlanBuilder&);
+Prepared standard_deviation_of_all_pixels(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// The least and the greatest value as two doubles; see MinimumOfAllPixels.
+void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+             const Memory& to);
+
+/// How a histogram's bins are defined.
+enum class Bins {
+  grey_levels,   ///< one a level
+  float_steps,   ///< by Histogram's float32 steps
+  double_edges,  ///< by edges in double precision, as for otsu of f32
+};
+
+/// A histogram on the device.
+struct Histogram {
+  Scratch counts;   ///< a 64-bit count a bin
+  Scratch range;    ///< least and greatest value, two doubles; of grey levels nothing
+  Scratch binning;  ///< the lowest value and the scale of Histogram's float32 steps; else nothing
+};
+Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+                     int bins, Bins kind);
+
+/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
+void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                    const Shape& shape, const std::string& method);
 
 }  // namespace voxelmark::opencl

@@ -14,11 +14,18 @@ namespace voxelmark::reference {
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
       {"AddScalar", add_scalar},
+      {"AutoThreshold", Whole(auto_threshold)},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},
+      {"Histogram", Whole(histogram)},
+      {"MaximumOfAllPixels", Whole(maximum_of_all_pixels)},
       {"MaximumZProjection", maximum_z_projection},
+      {"MeanOfAllPixels", Whole(mean_of_all_pixels)},
       {"Median", median},
+      {"MinimumOfAllPixels", Whole(minimum_of_all_pixels)},
+      {"StandardDeviationOfAllPixels", Whole(standard_deviation_of_all_pixels)},
+      {"SumOfAllPixels", Whole(sum_of_all_pixels)},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

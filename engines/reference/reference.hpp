@@ -63,4 +63,23 @@ void gaussian_blur(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
 
+void auto_threshold(const Job&, Image&);
+void histogram(const Job&, Image&);
+void maximum_of_all_pixels(const Job&, Image&);
+void mean_of_all_pixels(const Job&, Image&);
+void minimum_of_all_pixels(const Job&, Image&);
+void standard_deviation_of_all_pixels(const Job&, Image&);
+void sum_of_all_pixels(const Job&, Image&);
+
+/// Steps that compositions share.
+
+/// The mask (u8) of what lies above a level found in the histogram; see AutoThreshold.
+void auto_threshold(const Image& image, const std::string& method, Image& mask);
+
+/// The least and the greatest pixel, NaN only where all are NaN.
+struct Extrema {
+  double minimum = 0, maximum = 0;
+};
+Extrema extrema(const Image& image);
+
 }  // namespace voxelmark::reference

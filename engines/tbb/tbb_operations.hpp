@@ -25,6 +25,11 @@ class Pixels {
   T* as() const {
     return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
   }
+  /// Of scratch, which may hold what is no pixel.
+  template <class T>
+  T* scratch() const {
+    return slot_->pixels<T>();
+  }
 
  private:
   std::shared_ptr<Buffer> buffer_;
@@ -87,17 +92,28 @@ class Work {
 using Make = Body (*)(Work& work);
 
 Body add_scalar(Work&);
+Body auto_threshold(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
+Body histogram(Work&);
+Body maximum_of_all_pixels(Work&);
 Body maximum_z_projection(Work&);
+Body mean_of_all_pixels(Work&);
 Body median(Work&);
+Body minimum_of_all_pixels(Work&);
+Body standard_deviation_of_all_pixels(Work&);
+Body sum_of_all_pixels(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
+Body auto_threshold(Work&, const Pixels& from, DType from_type, const Pixels& to,
+                    const Shape& shape, const std::string& method);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
