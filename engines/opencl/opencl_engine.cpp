@@ -19,12 +19,23 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"GaussianBlur", gaussian_blur},
       {"Histogram", histogram},
       {"MaximumOfAllPixels", maximum_of_all_pixels},
+      {"Copy", copy},
+      {"Dilate", dilate},
+      {"Erode", erode},
+      {"ConnectedComponents", connected_components},
+      {"FixedThreshold", fixed_threshold},
+      {"Flip", flip},
+      {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"MeanOfAllPixels", mean_of_all_pixels},
       {"Median", median},
       {"MinimumOfAllPixels", minimum_of_all_pixels},
       {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels},
       {"SumOfAllPixels", sum_of_all_pixels},
+      {"Pull", pull},
+      {"Push", push},
+      {"Minimum", minimum},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

@@ -21,6 +21,10 @@ class PlanBuilder::LaunchPlan final : public Plan {
   void enqueue(Stream& stream) override {
     with_context(context_, [&] {
       for (auto& launch : launches_) {
+        if (launch.step) {
+          launch.step(static_cast<OpenClStream&>(stream));
+          continue;
+        }
         for (const auto& [index, slot] : launch.scratch) launch.kernel.setArg(index, slot->memory);
         static_cast<OpenClStream&>(stream).launch(launch.kernel, launch.range.global,
                                                   launch.range.local);
@@ -98,6 +102,8 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
   std::string options = "-D IN=" + name(types.in) + " -D OUT=" + out + " -D TO_OUT=convert_" + out +
                         rounding + " -D TO_OUT4=convert_" + out + "4" + rounding;
   if (types.in == DType::f32) options += " -D IN_IS_FLOAT";
+  // A volatile load is an atomic one on devices, but not for a checker of data races.
+  if (device().name.find("Oclgrind") != std::string::npos) options += " -D READ_ATOMICALLY";
   if (!types.options.empty()) options += " " + types.options;
   std::string file = kernel_file(request_.operation.family), name_in_file = kernel;
   if (const auto colon = name_in_file.find(':'); colon != std::string::npos) {
@@ -105,7 +111,7 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
     name_in_file.erase(0, colon + 1);
   }
   const cl::Program program = engine_.program(file, options);
-  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}});
+  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}, {}});
 }
 
 Prepared PlanBuilder::finish() {

@@ -1,5 +1,6 @@
 #pragma once
 #include "engines/opencl/opencl_runtime.hpp"
+#include "engines/operations/window.hpp"
 
 namespace voxelmark::opencl {
 
@@ -28,6 +29,13 @@ class PlanBuilder {
   const Device& device() const { return engine_.device(); }
   /// Throws NotMeasurable where the device has no double precision.
   void require_doubles() const;
+  OpenClEngine& engine() { return engine_; }
+  std::shared_ptr<OpenClBuffer> input_buffer(std::size_t i = 0) const {
+    return std::static_pointer_cast<OpenClBuffer>(request_.inputs[i]);
+  }
+  std::shared_ptr<OpenClBuffer> output_buffer() const {
+    return std::static_pointer_cast<OpenClBuffer>(request_.output);
+  }
 
   /// Scratch of `bytes`: the n-th call takes the arena's slot n.
   Scratch scratch(std::size_t bytes);
@@ -64,6 +72,10 @@ class PlanBuilder {
     (set(added, index++, arguments), ...);
   }
 
+  /// Adds work of another sort than a kernel, such as a transfer.
+  using Step = std::function<void(OpenClStream&)>;
+  void step(Step step) { launches_.push_back({{}, {}, {}, std::move(step)}); }
+
   /// The plan, launched once by now: runtimes compile for a group size at its first use.
   Prepared finish();
 
@@ -72,6 +84,7 @@ class PlanBuilder {
     cl::Kernel kernel;
     Range range;
     std::vector<std::pair<cl_uint, Scratch>> scratch;
+    Step step{};  ///< in place of the kernel
   };
   class LaunchPlan;
 
@@ -110,12 +123,23 @@ Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared histogram(PlanBuilder&);
 Prepared maximum_of_all_pixels(PlanBuilder&);
+Prepared copy(PlanBuilder&);
+Prepared dilate(PlanBuilder&);
+Prepared erode(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared fixed_threshold(PlanBuilder&);
+Prepared flip(PlanBuilder&);
+Prepared gaussian_blur(PlanBuilder&);
+Prepared maximum(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared mean_of_all_pixels(PlanBuilder&);
 Prepared median(PlanBuilder&);
 Prepared minimum_of_all_pixels(PlanBuilder&);
 Prepared standard_deviation_of_all_pixels(PlanBuilder&);
 Prepared sum_of_all_pixels(PlanBuilder&);
+Prepared pull(PlanBuilder&);
+Prepared push(PlanBuilder&);
+Prepared minimum(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -146,5 +170,19 @@ Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Sh
 /// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
 void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
                     const Shape& shape, const std::string& method);
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
+             const Shape& shape, const Window& window);
+
+/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
+/// Dilate.
+void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
+                    const Memory& to, const Shape& shape, const Window& window);
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
+                const Shape& shape, bool box);
+
+/// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
+void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
 
 }  // namespace voxelmark::opencl

@@ -51,9 +51,14 @@ std::shared_ptr<UMatBuffer> UMatArena::slot(std::size_t number, const Shape& sha
   return slots_[number].emplace_back(std::make_shared<UMatBuffer>(shape, dtype, meter_));
 }
 
+std::vector<std::shared_ptr<UMatBuffer>> UMatArena::all() const {
+  std::vector<std::shared_ptr<UMatBuffer>> buffers;
+  for (const auto& slot : slots_) buffers.insert(buffers.end(), slot.begin(), slot.end());
+  return buffers;
+}
+
 void UMatArena::fill(Stream& stream, std::uint8_t byte) {
-  for (const auto& slot : slots_)
-    for (const auto& buffer : slot) stream.fill(*buffer, byte);
+  for (const auto& buffer : all()) stream.fill(*buffer, byte);
 }
 
 template <>
@@ -91,11 +96,15 @@ template <class M>
 Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
       {"AddScalar", add_scalar<M>},
+      {"Copy", copy<M>},
+      {"ConnectedComponents", connected_components<M>},
       {"FixedThreshold", fixed_threshold<M>},
       {"Flip", flip<M>},
       {"GaussianBlur", gaussian_blur<M>},
       {"MaximumZProjection", maximum_z_projection<M>},
       {"Median", median<M>},
+      {"Pull", pull<M>},
+      {"Push", push<M>},
   };
   for (const auto& [name, make] : table)
     if (name == family) return make;

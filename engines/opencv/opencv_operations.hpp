@@ -30,6 +30,7 @@ class UMatArena final : public Arena {
   explicit UMatArena(std::shared_ptr<MemoryMeter> meter) : meter_(std::move(meter)) {}
   std::shared_ptr<UMatBuffer> slot(std::size_t number, const Shape& shape, DType dtype);
   void fill(Stream& stream, std::uint8_t byte) override;
+  std::vector<std::shared_ptr<UMatBuffer>> all() const;
 
  private:
   std::vector<std::vector<std::shared_ptr<UMatBuffer>>> slots_;
@@ -106,6 +107,9 @@ std::optional<Skip> too_large(const Shape& shape);
 template <class M>
 Body add_scalar(Work<M>&);
 template <class M>
+Body copy(Work<M>&);
+Body connected_components(Work<M>&);
+template <class M>
 Body fixed_threshold(Work<M>&);
 template <class M>
 Body flip(Work<M>&);
@@ -115,6 +119,10 @@ template <class M>
 Body maximum_z_projection(Work<M>&);
 template <class M>
 Body median(Work<M>&);
+template <class M>
+Body pull(Work<M>&);
+template <class M>
+Body push(Work<M>&);
 
 /// Instantiates a family's function for both kinds of matrix.
 #define VOXELMARK_FOR_BOTH_MATRICES(function) \

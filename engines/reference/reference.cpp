@@ -20,12 +20,23 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"GaussianBlur", gaussian_blur},
       {"Histogram", Whole(histogram)},
       {"MaximumOfAllPixels", Whole(maximum_of_all_pixels)},
+      {"Copy", copy},
+      {"Dilate", dilate},
+      {"Erode", erode},
+      {"ConnectedComponents", connected_components},
+      {"FixedThreshold", fixed_threshold},
+      {"Flip", flip},
+      {"GaussianBlur", gaussian_blur},
+      {"Maximum", maximum},
       {"MaximumZProjection", maximum_z_projection},
       {"MeanOfAllPixels", Whole(mean_of_all_pixels)},
       {"Median", median},
       {"MinimumOfAllPixels", Whole(minimum_of_all_pixels)},
       {"StandardDeviationOfAllPixels", Whole(standard_deviation_of_all_pixels)},
       {"SumOfAllPixels", Whole(sum_of_all_pixels)},
+      {"Pull", copy},
+      {"Push", copy},
+      {"Minimum", minimum},
   };
   for (const auto& [name, evaluate] : definitions)
     if (name == family) return evaluate;

@@ -56,12 +56,39 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
         f(region.origin.x + x, region.origin.y + y, region.origin.z + z, values[i++]);
 }
 
+/// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with
+/// `box` all that differ by at most 1 along each axis.
+template <class F>
+void for_each_neighbour(const Shape& shape, std::int64_t i, bool box, F&& f) {
+  const std::int64_t x = i % shape.x, y = i / shape.x % shape.y, z = i / shape.x / shape.y;
+  for (std::int64_t dz = -1; dz <= 1; ++dz)
+    for (std::int64_t dy = -1; dy <= 1; ++dy)
+      for (std::int64_t dx = -1; dx <= 1; ++dx) {
+        const std::int64_t steps = dx * dx + dy * dy + dz * dz;
+        if (steps == 0 || (!box && steps > 1) || x + dx < 0 || x + dx >= shape.x || y + dy < 0 ||
+            y + dy >= shape.y || z + dz < 0 || z + dz >= shape.z)
+          continue;
+        f(static_cast<std::size_t>(offset(shape, x + dx, y + dy, z + dz)));
+      }
+}
+
+/// Steps that compositions share.
+
+/// The components of the mask's foreground (see ConnectedComponents) in `labels`, and their count.
+std::uint32_t label_components(const Image& mask, bool box, Image& labels);
+
+void connected_components(const Job&, Image&);
 void add_scalar(const Job&, const Region&, std::span<double>);
+void copy(const Job&, const Region&, std::span<double>);
+void dilate(const Job&, const Region&, std::span<double>);
+void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
+void minimum(const Job&, const Region&, std::span<double>);
 
 void auto_threshold(const Job&, Image&);
 void histogram(const Job&, Image&);

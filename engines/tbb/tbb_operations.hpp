@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/window.hpp"
 
 namespace voxelmark::tbb_operations {
 
@@ -98,12 +99,21 @@ Body flip(Work&);
 Body gaussian_blur(Work&);
 Body histogram(Work&);
 Body maximum_of_all_pixels(Work&);
+Body copy(Work&);
+Body dilate(Work&);
+Body erode(Work&);
+Body connected_components(Work&);
+Body fixed_threshold(Work&);
+Body flip(Work&);
+Body gaussian_blur(Work&);
+Body maximum(Work&);
 Body maximum_z_projection(Work&);
 Body mean_of_all_pixels(Work&);
 Body median(Work&);
 Body minimum_of_all_pixels(Work&);
 Body standard_deviation_of_all_pixels(Work&);
 Body sum_of_all_pixels(Work&);
+Body minimum(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -114,6 +124,17 @@ Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to
 /// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
 Body auto_threshold(Work&, const Pixels& from, DType from_type, const Pixels& to,
                     const Shape& shape, const std::string& method);
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
+             const Shape& shape, const Window& window);
+
+/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
+/// Dilate.
+Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
+                    const Shape& shape, const Window& window);
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
+                bool box);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
