@@ -5,6 +5,8 @@
 #include "engines/operations/add_scalar.hpp"
 #include "engines/operations/convert.hpp"
 #include "engines/operations/crop.hpp"
+#include "engines/operations/all_pixels.hpp"
+#include "engines/operations/auto_threshold.hpp"
 #include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/connected_components.hpp"
 #include "engines/operations/erode_dilate.hpp"
@@ -13,6 +15,7 @@
 #include "engines/operations/gaussian_background.hpp"
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/image_arithmetic.hpp"
+#include "engines/operations/histogram.hpp"
 #include "engines/operations/maximum_z_projection.hpp"
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
@@ -75,6 +78,8 @@ const std::vector<Operation>& catalogue() {
       add_scalar(3),
       fixed_threshold(2),
       fixed_threshold(3),
+      auto_threshold(2),
+      auto_threshold(3),
       binary_morphology(Extreme::minimum, 2),
       binary_morphology(Extreme::minimum, 3),
       binary_morphology(Extreme::maximum, 2),
@@ -96,6 +101,18 @@ const std::vector<Operation>& catalogue() {
       mean_z_projection(),
       sum_z_projection(),
       maximum_z_projection(),
+      sum_of_all_pixels(2),
+      sum_of_all_pixels(3),
+      minimum_of_all_pixels(2),
+      minimum_of_all_pixels(3),
+      maximum_of_all_pixels(2),
+      maximum_of_all_pixels(3),
+      mean_of_all_pixels(2),
+      mean_of_all_pixels(3),
+      standard_deviation_of_all_pixels(2),
+      standard_deviation_of_all_pixels(3),
+      histogram(2),
+      histogram(3),
       connected_components(2),
       connected_components(3),
       mean(2),

@@ -116,4 +116,23 @@ void top_hat(const Job&, const Region&, std::span<double>);
 /// A Gaussian blur; see GaussianBlur.
 void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
 
+void auto_threshold(const Job&, Image&);
+void histogram(const Job&, Image&);
+void maximum_of_all_pixels(const Job&, Image&);
+void mean_of_all_pixels(const Job&, Image&);
+void minimum_of_all_pixels(const Job&, Image&);
+void standard_deviation_of_all_pixels(const Job&, Image&);
+void sum_of_all_pixels(const Job&, Image&);
+
+/// Steps that compositions share.
+
+/// The mask (u8) of what lies above a level found in the histogram; see AutoThreshold.
+void auto_threshold(const Image& image, const std::string& method, Image& mask);
+
+/// The least and the greatest pixel, NaN only where all are NaN.
+struct Extrema {
+  double minimum = 0, maximum = 0;
+};
+Extrema extrema(const Image& image);
+
 }  // namespace voxelmark::reference

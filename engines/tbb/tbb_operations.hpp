@@ -27,6 +27,11 @@ class Pixels {
   T* as() const {
     return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
   }
+  /// Of scratch, which may hold what is no pixel.
+  template <class T>
+  T* scratch() const {
+    return slot_->pixels<T>();
+  }
 
  private:
   std::shared_ptr<Buffer> buffer_;
@@ -98,6 +103,12 @@ Body flip(Work&);
 Body gaussian_blur(Work&);
 Body maximum_x_projection(Work&);
 Body maximum_y_projection(Work&);
+Body auto_threshold(Work&);
+Body fixed_threshold(Work&);
+Body flip(Work&);
+Body gaussian_blur(Work&);
+Body histogram(Work&);
+Body maximum_of_all_pixels(Work&);
 Body copy(Work&);
 Body bottom_hat(Work&);
 Body difference_of_gaussian(Work&);
@@ -119,6 +130,11 @@ Body reslice(Work&);
 Body rotate(Work&);
 Body squared_difference(Work&);
 Body sum_z_projection(Work&);
+Body mean_of_all_pixels(Work&);
+Body median(Work&);
+Body minimum_of_all_pixels(Work&);
+Body standard_deviation_of_all_pixels(Work&);
+Body sum_of_all_pixels(Work&);
 Body minimum(Work&);
 Body subtract_gaussian_background(Work&);
 Body top_hat(Work&);
@@ -131,6 +147,9 @@ Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to
 
 /// Copies voxels into another order. `to` is an image of view.shape.
 Body copy_view(const Pixels& from, const Pixels& to, DType dtype, const StridedView& view);
+/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
+Body auto_threshold(Work&, const Pixels& from, DType from_type, const Pixels& to,
+                    const Shape& shape, const std::string& method);
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
              const Shape& shape, const Window& window);
