@@ -54,6 +54,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"MinimumOfAllPixels", minimum_of_all_pixels},
       {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels},
       {"SumOfAllPixels", sum_of_all_pixels},
+      {"Voronoi", voronoi},
       {"Pull", pull},
       {"Push", push},
       {"Minimum", minimum},

@@ -1,4 +1,5 @@
 #pragma once
+#include "engines/core/distance_transform.hpp"
 #include "engines/opencl/opencl_runtime.hpp"
 #include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
@@ -159,6 +160,7 @@ Prepared median(PlanBuilder&);
 Prepared minimum_of_all_pixels(PlanBuilder&);
 Prepared standard_deviation_of_all_pixels(PlanBuilder&);
 Prepared sum_of_all_pixels(PlanBuilder&);
+Prepared voronoi(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
 Prepared minimum(PlanBuilder&);
@@ -208,6 +210,10 @@ void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
                 const Shape& shape, bool box);
+
+/// The nearest label of each voxel; see Voronoi.
+void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,
+                   const AxisWeights&);
 
 /// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
 void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);

@@ -22,6 +22,7 @@
 #include "engines/operations/projection.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
+#include "engines/operations/voronoi.hpp"
 #include "engines/operations/transfers.hpp"
 #include "engines/operations/minimum_maximum.hpp"
 #include "engines/operations/transfers.hpp"
@@ -127,6 +128,8 @@ const std::vector<Operation>& catalogue() {
       subtract_gaussian_background(3),
       divide_by_gaussian_background(2),
       divide_by_gaussian_background(3),
+      voronoi(2),
+      voronoi(3),
   };
   return operations;
 }

@@ -55,6 +55,7 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"MinimumOfAllPixels", Whole(minimum_of_all_pixels)},
       {"StandardDeviationOfAllPixels", Whole(standard_deviation_of_all_pixels)},
       {"SumOfAllPixels", Whole(sum_of_all_pixels)},
+      {"Voronoi", voronoi},
       {"Pull", copy},
       {"Push", copy},
       {"Minimum", minimum},

@@ -3,6 +3,7 @@
 #include <span>
 #include <variant>
 
+#include "engines/core/distance_transform.hpp"
 #include "engines/core/engine.hpp"
 
 namespace voxelmark::reference {
@@ -87,7 +88,11 @@ void for_each_neighbour(const Shape& shape, std::int64_t i, bool box, F&& f) {
 /// The components of the mask's foreground (see ConnectedComponents) in `labels`, and their count.
 std::uint32_t label_components(const Image& mask, bool box, Image& labels);
 
+/// The nearest label of each voxel (see Voronoi). `labels` may be `seeds`.
+void label_nearest(const Image& seeds, const AxisWeights& weights, Image& labels);
+
 void connected_components(const Job&, Image&);
+void voronoi(const Job&, Image&);
 void add_scalar(const Job&, const Region&, std::span<double>);
 void copy(const Job&, const Region&, std::span<double>);
 void bottom_hat(const Job&, const Region&, std::span<double>);

@@ -59,6 +59,7 @@ class TbbEngine final : public HostEngine {
         {"MinimumOfAllPixels", minimum_of_all_pixels},
         {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels},
         {"SumOfAllPixels", sum_of_all_pixels},
+        {"Voronoi", voronoi},
         {"Pull", copy},
         {"Push", copy},
         {"Minimum", minimum},

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engines/core/distance_transform.hpp"
 #include "engines/core/host_engine.hpp"
 #include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
@@ -135,6 +136,7 @@ Body median(Work&);
 Body minimum_of_all_pixels(Work&);
 Body standard_deviation_of_all_pixels(Work&);
 Body sum_of_all_pixels(Work&);
+Body voronoi(Work&);
 Body minimum(Work&);
 Body subtract_gaussian_background(Work&);
 Body top_hat(Work&);
@@ -161,6 +163,10 @@ Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, c
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
                 bool box);
+
+/// The nearest label of each voxel; see Voronoi.
+Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
+                   const AxisWeights&);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
