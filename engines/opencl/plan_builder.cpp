@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "engines/core/error.hpp"
+
 namespace voxelmark::opencl {
 
 class PlanBuilder::LaunchPlan final : public Plan {
@@ -49,6 +51,13 @@ std::string kernel_file(const std::string& family) {
 
 PlanBuilder::PlanBuilder(OpenClEngine& engine, const Request& request)
     : engine_(engine), request_(request) {}
+
+void PlanBuilder::require_doubles() const {
+  const auto devices = engine_.context().getInfo<CL_CONTEXT_DEVICES>();
+  if (devices.at(0).getInfo<CL_DEVICE_EXTENSIONS>().find("cl_khr_fp64") == std::string::npos)
+    throw NotMeasurable(request_.operation.name + " needs double precision, which " +
+                        device().name + " does not have (cl_khr_fp64)");
+}
 
 Scratch PlanBuilder::scratch(std::size_t bytes) {
   return static_cast<OpenClArena&>(request_.arena).slot(slots_++, bytes);

@@ -1,6 +1,7 @@
 #pragma once
 #include "engines/core/distance_transform.hpp"
 #include "engines/opencl/opencl_runtime.hpp"
+#include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
 
 namespace voxelmark::opencl {
@@ -28,6 +29,8 @@ class PlanBuilder {
   Memory input(std::size_t i = 0) const { return request_.inputs[i]; }
   Memory output() const { return request_.output; }
   const Device& device() const { return engine_.device(); }
+  /// Throws NotMeasurable where the device has no double precision.
+  void require_doubles() const;
   OpenClEngine& engine() { return engine_; }
   std::shared_ptr<OpenClBuffer> input_buffer(std::size_t i = 0) const {
     return std::static_pointer_cast<OpenClBuffer>(request_.inputs[i]);
@@ -115,9 +118,27 @@ class PlanBuilder {
 /// One function per family.
 using Make = Prepared (*)(PlanBuilder& plan);
 
+Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
+Prepared binary_and(PlanBuilder&);
+Prepared convert(PlanBuilder&);
+Prepared crop(PlanBuilder&);
+Prepared fixed_threshold(PlanBuilder&);
+Prepared flip(PlanBuilder&);
+Prepared gaussian_blur(PlanBuilder&);
+Prepared maximum_x_projection(PlanBuilder&);
+Prepared maximum_y_projection(PlanBuilder&);
+Prepared auto_threshold(PlanBuilder&);
+Prepared fixed_threshold(PlanBuilder&);
+Prepared flip(PlanBuilder&);
+Prepared gaussian_blur(PlanBuilder&);
+Prepared histogram(PlanBuilder&);
+Prepared maximum_of_all_pixels(PlanBuilder&);
 Prepared copy(PlanBuilder&);
+Prepared bottom_hat(PlanBuilder&);
+Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
+Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
 Prepared connected_components(PlanBuilder&);
 Prepared detect_maxima(PlanBuilder&);
@@ -126,11 +147,26 @@ Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
+Prepared mean_z_projection(PlanBuilder&);
+Prepared mean(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared minimum_z_projection(PlanBuilder&);
+Prepared multiply_scalar(PlanBuilder&);
+Prepared reslice(PlanBuilder&);
+Prepared rotate(PlanBuilder&);
+Prepared squared_difference(PlanBuilder&);
+Prepared sum_z_projection(PlanBuilder&);
+Prepared mean_of_all_pixels(PlanBuilder&);
+Prepared median(PlanBuilder&);
+Prepared minimum_of_all_pixels(PlanBuilder&);
+Prepared standard_deviation_of_all_pixels(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
 Prepared voronoi(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
 Prepared minimum(PlanBuilder&);
+Prepared subtract_gaussian_background(PlanBuilder&);
+Prepared top_hat(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -138,6 +174,32 @@ Prepared minimum(PlanBuilder&);
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
 
+/// Copies voxels into another order. `to` is an image of view.shape.
+void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
+               const StridedView& view);
+/// The least and the greatest value as two doubles; see MinimumOfAllPixels.
+void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+             const Memory& to);
+
+/// How a histogram's bins are defined.
+enum class Bins {
+  grey_levels,   ///< one a level
+  float_steps,   ///< by Histogram's float32 steps
+  double_edges,  ///< by edges in double precision, as for otsu of f32
+};
+
+/// A histogram on the device.
+struct Histogram {
+  Scratch counts;   ///< a 64-bit count a bin
+  Scratch range;    ///< least and greatest value, two doubles; of grey levels nothing
+  Scratch binning;  ///< the lowest value and the scale of Histogram's float32 steps; else nothing
+};
+Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+                     int bins, Bins kind);
+
+/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
+void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                    const Shape& shape, const std::string& method);
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
              const Shape& shape, const Window& window);

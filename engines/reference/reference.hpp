@@ -57,6 +57,16 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
         f(region.origin.x + x, region.origin.y + y, region.origin.z + z, values[i++]);
 }
 
+void add_images_weighted(const Job&, const Region&, std::span<double>);
+void add_scalar(const Job&, const Region&, std::span<double>);
+void binary_and(const Job&, const Region&, std::span<double>);
+void convert(const Job&, const Region&, std::span<double>);
+void crop(const Job&, const Region&, std::span<double>);
+void fixed_threshold(const Job&, const Region&, std::span<double>);
+void flip(const Job&, const Region&, std::span<double>);
+void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum_x_projection(const Job&, const Region&, std::span<double>);
+void maximum_y_projection(const Job&, const Region&, std::span<double>);
 /// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with
 /// `box` all that differ by at most 1 along each axis.
 template <class F>
@@ -89,14 +99,49 @@ void detect_maxima(const Job&, Image&);
 void voronoi(const Job&, Image&);
 void add_scalar(const Job&, const Region&, std::span<double>);
 void copy(const Job&, const Region&, std::span<double>);
+void bottom_hat(const Job&, const Region&, std::span<double>);
+void difference_of_gaussian(const Job&, const Region&, std::span<double>);
 void dilate(const Job&, const Region&, std::span<double>);
+void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
 void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
 void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void mean_z_projection(const Job&, const Region&, std::span<double>);
+void mean(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
+void minimum_z_projection(const Job&, const Region&, std::span<double>);
+void multiply_scalar(const Job&, const Region&, std::span<double>);
+void reslice(const Job&, const Region&, std::span<double>);
+void rotate(const Job&, const Region&, std::span<double>);
+void squared_difference(const Job&, const Region&, std::span<double>);
+void sum_z_projection(const Job&, const Region&, std::span<double>);
 void minimum(const Job&, const Region&, std::span<double>);
+void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
+void top_hat(const Job&, const Region&, std::span<double>);
+
+/// A Gaussian blur; see GaussianBlur.
+void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
+
+void auto_threshold(const Job&, Image&);
+void histogram(const Job&, Image&);
+void maximum_of_all_pixels(const Job&, Image&);
+void mean_of_all_pixels(const Job&, Image&);
+void minimum_of_all_pixels(const Job&, Image&);
+void standard_deviation_of_all_pixels(const Job&, Image&);
+void sum_of_all_pixels(const Job&, Image&);
+
+/// Steps that compositions share.
+
+/// The mask (u8) of what lies above a level found in the histogram; see AutoThreshold.
+void auto_threshold(const Image& image, const std::string& method, Image& mask);
+
+/// The least and the greatest pixel, NaN only where all are NaN.
+struct Extrema {
+  double minimum = 0, maximum = 0;
+};
+Extrema extrema(const Image& image);
 
 }  // namespace voxelmark::reference
