@@ -120,52 +120,45 @@ using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
-Prepared binary_and(PlanBuilder&);
-Prepared convert(PlanBuilder&);
-Prepared crop(PlanBuilder&);
-Prepared fixed_threshold(PlanBuilder&);
-Prepared flip(PlanBuilder&);
-Prepared gaussian_blur(PlanBuilder&);
-Prepared maximum_x_projection(PlanBuilder&);
-Prepared maximum_y_projection(PlanBuilder&);
 Prepared auto_threshold(PlanBuilder&);
-Prepared fixed_threshold(PlanBuilder&);
-Prepared flip(PlanBuilder&);
-Prepared gaussian_blur(PlanBuilder&);
-Prepared histogram(PlanBuilder&);
-Prepared maximum_of_all_pixels(PlanBuilder&);
-Prepared copy(PlanBuilder&);
+Prepared binary_and(PlanBuilder&);
 Prepared bottom_hat(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared convert(PlanBuilder&);
+Prepared copy(PlanBuilder&);
+Prepared crop(PlanBuilder&);
 Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
-Prepared connected_components(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
+Prepared histogram(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
+Prepared maximum_of_all_pixels(PlanBuilder&);
+Prepared maximum_x_projection(PlanBuilder&);
+Prepared maximum_y_projection(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
-Prepared mean_z_projection(PlanBuilder&);
 Prepared mean(PlanBuilder&);
+Prepared mean_of_all_pixels(PlanBuilder&);
+Prepared mean_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared minimum(PlanBuilder&);
+Prepared minimum_of_all_pixels(PlanBuilder&);
 Prepared minimum_z_projection(PlanBuilder&);
 Prepared multiply_scalar(PlanBuilder&);
+Prepared pull(PlanBuilder&);
+Prepared push(PlanBuilder&);
 Prepared reslice(PlanBuilder&);
 Prepared rotate(PlanBuilder&);
 Prepared squared_difference(PlanBuilder&);
-Prepared sum_z_projection(PlanBuilder&);
-Prepared mean_of_all_pixels(PlanBuilder&);
-Prepared median(PlanBuilder&);
-Prepared minimum_of_all_pixels(PlanBuilder&);
 Prepared standard_deviation_of_all_pixels(PlanBuilder&);
-Prepared sum_of_all_pixels(PlanBuilder&);
-Prepared voronoi(PlanBuilder&);
-Prepared pull(PlanBuilder&);
-Prepared push(PlanBuilder&);
-Prepared minimum(PlanBuilder&);
 Prepared subtract_gaussian_background(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
+Prepared sum_z_projection(PlanBuilder&);
 Prepared top_hat(PlanBuilder&);
+Prepared voronoi(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -176,6 +169,7 @@ void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, D
 /// Copies voxels into another order. `to` is an image of view.shape.
 void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
                const StridedView& view);
+
 /// The least and the greatest value as two doubles; see MinimumOfAllPixels.
 void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
              const Memory& to);
@@ -199,6 +193,7 @@ Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Sh
 /// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
 void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
                     const Shape& shape, const std::string& method);
+
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
              const Shape& shape, const Window& window);
@@ -207,6 +202,7 @@ void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, 
 /// Dilate.
 void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
                     const Memory& to, const Shape& shape, const Window& window);
+
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
                 const Shape& shape, bool box);

@@ -106,82 +106,40 @@ std::optional<Skip> too_large(const Shape& shape);
 
 // Each is instantiated for both kinds of matrix.
 // clang-format off
+template <class M> Body add_images_weighted(Work<M>&);
 template <class M> Body add_scalar(Work<M>&);
+template <class M> Body binary_and(Work<M>&);
+template <class M> Body bottom_hat(Work<M>&);
 template <class M> Body connected_components(Work<M>&);
+template <class M> Body convert(Work<M>&);
 template <class M> Body copy(Work<M>&);
+template <class M> Body crop(Work<M>&);
+template <class M> Body difference_of_gaussian(Work<M>&);
+template <class M> Body dilate(Work<M>&);
+template <class M> Body divide_by_gaussian_background(Work<M>&);
+template <class M> Body erode(Work<M>&);
 template <class M> Body fixed_threshold(Work<M>&);
 template <class M> Body flip(Work<M>&);
 template <class M> Body gaussian_blur(Work<M>&);
+template <class M> Body maximum(Work<M>&);
+template <class M> Body maximum_x_projection(Work<M>&);
+template <class M> Body maximum_y_projection(Work<M>&);
 template <class M> Body maximum_z_projection(Work<M>&);
+template <class M> Body mean(Work<M>&);
+template <class M> Body mean_z_projection(Work<M>&);
 template <class M> Body median(Work<M>&);
+template <class M> Body minimum(Work<M>&);
+template <class M> Body minimum_z_projection(Work<M>&);
+template <class M> Body multiply_scalar(Work<M>&);
 template <class M> Body pull(Work<M>&);
 template <class M> Body push(Work<M>&);
+template <class M> Body reslice(Work<M>&);
+template <class M> Body rotate(Work<M>&);
+template <class M> Body squared_difference(Work<M>&);
+template <class M> Body subtract_gaussian_background(Work<M>&);
+template <class M> Body sum_z_projection(Work<M>&);
+template <class M> Body top_hat(Work<M>&);
 // clang-format on
-template <class M>
-Body add_images_weighted(Work<M>&);
-template <class M>
-Body add_scalar(Work<M>&);
-template <class M>
-Body binary_and(Work<M>&);
-template <class M>
-Body convert(Work<M>&);
-template <class M>
-Body crop(Work<M>&);
-Body copy(Work<M>&);
-Body connected_components(Work<M>&);
-Body bottom_hat(Work<M>&);
-template <class M>
-Body difference_of_gaussian(Work<M>&);
-template <class M>
-Body dilate(Work<M>&);
-template <class M>
-Body divide_by_gaussian_background(Work<M>&);
-template <class M>
-Body erode(Work<M>&);
-template <class M>
-Body fixed_threshold(Work<M>&);
-template <class M>
-Body flip(Work<M>&);
-template <class M>
-Body gaussian_blur(Work<M>&);
-template <class M>
-Body maximum_x_projection(Work<M>&);
-template <class M>
-Body maximum_y_projection(Work<M>&);
-template <class M>
-Body maximum_z_projection(Work<M>&);
-template <class M>
-Body mean_z_projection(Work<M>&);
-template <class M>
-Body median(Work<M>&);
-template <class M>
-Body minimum_z_projection(Work<M>&);
-template <class M>
-Body multiply_scalar(Work<M>&);
-template <class M>
-Body reslice(Work<M>&);
-template <class M>
-Body rotate(Work<M>&);
-template <class M>
-Body squared_difference(Work<M>&);
-template <class M>
-Body sum_z_projection(Work<M>&);
-Body pull(Work<M>&);
-template <class M>
-Body push(Work<M>&);
-Body maximum(Work<M>&);
-template <class M>
-Body maximum_z_projection(Work<M>&);
-template <class M>
-Body mean(Work<M>&);
-template <class M>
-Body median(Work<M>&);
-template <class M>
-Body minimum(Work<M>&);
-template <class M>
-Body subtract_gaussian_background(Work<M>&);
-template <class M>
-Body top_hat(Work<M>&);
 
 /// Instantiates a family's function for both kinds of matrix.
 #define VOXELMARK_FOR_BOTH_MATRICES(function) \

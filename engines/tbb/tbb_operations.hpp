@@ -26,7 +26,11 @@ class Pixels {
 
   template <class T>
   T* as() const {
-    return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
+    if (slot_) return slot_->pixels<T>();
+    if constexpr (std::is_same_v<T, std::int64_t>)
+      throw std::logic_error("no image has pixels of this type");
+    else
+      return host(buffer_).pixels<T>();
   }
   /// Of scratch, which may hold what is no pixel.
   template <class T>
@@ -96,50 +100,43 @@ using Make = Body (*)(Work& work);
 
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
-Body binary_and(Work&);
-Body convert(Work&);
-Body crop(Work&);
-Body fixed_threshold(Work&);
-Body flip(Work&);
-Body gaussian_blur(Work&);
-Body maximum_x_projection(Work&);
-Body maximum_y_projection(Work&);
 Body auto_threshold(Work&);
-Body fixed_threshold(Work&);
-Body flip(Work&);
-Body gaussian_blur(Work&);
-Body histogram(Work&);
-Body maximum_of_all_pixels(Work&);
-Body copy(Work&);
+Body binary_and(Work&);
 Body bottom_hat(Work&);
+Body connected_components(Work&);
+Body convert(Work&);
+Body copy(Work&);
+Body crop(Work&);
 Body difference_of_gaussian(Work&);
 Body dilate(Work&);
 Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
-Body connected_components(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
+Body histogram(Work&);
 Body maximum(Work&);
+Body maximum_of_all_pixels(Work&);
+Body maximum_x_projection(Work&);
+Body maximum_y_projection(Work&);
 Body maximum_z_projection(Work&);
-Body mean_z_projection(Work&);
 Body mean(Work&);
+Body mean_of_all_pixels(Work&);
+Body mean_z_projection(Work&);
 Body median(Work&);
+Body minimum(Work&);
+Body minimum_of_all_pixels(Work&);
 Body minimum_z_projection(Work&);
 Body multiply_scalar(Work&);
 Body reslice(Work&);
 Body rotate(Work&);
 Body squared_difference(Work&);
-Body sum_z_projection(Work&);
-Body mean_of_all_pixels(Work&);
-Body median(Work&);
-Body minimum_of_all_pixels(Work&);
 Body standard_deviation_of_all_pixels(Work&);
-Body sum_of_all_pixels(Work&);
-Body voronoi(Work&);
-Body minimum(Work&);
 Body subtract_gaussian_background(Work&);
+Body sum_of_all_pixels(Work&);
+Body sum_z_projection(Work&);
 Body top_hat(Work&);
+Body voronoi(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -149,9 +146,11 @@ Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to
 
 /// Copies voxels into another order. `to` is an image of view.shape.
 Body copy_view(const Pixels& from, const Pixels& to, DType dtype, const StridedView& view);
+
 /// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
 Body auto_threshold(Work&, const Pixels& from, DType from_type, const Pixels& to,
                     const Shape& shape, const std::string& method);
+
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
              const Shape& shape, const Window& window);
@@ -160,6 +159,7 @@ Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType t
 /// Dilate.
 Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
                     const Shape& shape, const Window& window);
+
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
                 bool box);
@@ -185,11 +185,6 @@ Body pointwise(const Pixels& input, const Pixels& output, const Shape& shape, F 
   };
 }
 
-/// output[i] = f(a[i], b[i]) for every voxel of two images of one type.
-template <class In, class Out, class F>
-Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
-  return [=, voxels = shape.voxels()] {
-    const In *first = a.as<In>(), *second = b.as<In>();
 /// output[i] = f(a[i], b[i]) for every voxel.
 template <class A, class B, class Out, class F>
 Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
