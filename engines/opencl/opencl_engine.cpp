@@ -25,6 +25,8 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"Dilate", dilate},
       {"DivideByGaussianBackground", divide_by_gaussian_background},
       {"Erode", erode},
+      {"ConnectedComponents", connected_components},
+      {"DetectMaxima", detect_maxima},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

@@ -131,6 +131,8 @@ Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared detect_maxima(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
@@ -206,6 +208,10 @@ void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
                 const Shape& shape, bool box);
+
+/// The mask `to`, u8, of the local maxima; see DetectMaxima.
+void mark_maxima(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                 const Shape& shape, const Window& box, float floor);
 
 /// The nearest label of each voxel; see Voronoi.
 void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,

@@ -3,6 +3,10 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
+#include "engines/operations/connected_components.hpp"
+#include "engines/operations/detect_maxima.hpp"
+#include "engines/operations/convert.hpp"
+#include "engines/operations/crop.hpp"
 #include "engines/operations/all_pixels.hpp"
 #include "engines/operations/auto_threshold.hpp"
 #include "engines/operations/connected_components.hpp"
@@ -18,6 +22,8 @@
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/transfers.hpp"
+#include "engines/operations/voronoi.hpp"
 #include "engines/operations/projection.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
@@ -75,6 +81,9 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(histogram);
     in_2d_and_3d(connected_components);
     in_2d_and_3d(voronoi);
+    in_2d_and_3d(detect_maxima);
+    return all;
+  }();
     return all;
   }();
   return operations;

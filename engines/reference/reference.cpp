@@ -25,6 +25,8 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"Dilate", dilate},
       {"DivideByGaussianBackground", divide_by_gaussian_background},
       {"Erode", erode},
+      {"ConnectedComponents", connected_components},
+      {"DetectMaxima", detect_maxima},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

@@ -120,6 +120,37 @@ std::uint32_t label_components(const Image& mask, bool box, Image& labels);
 /// The nearest label of each voxel (see Voronoi). `labels` may be `seeds`.
 void label_nearest(const Image& seeds, const AxisWeights& weights, Image& labels);
 
+/// The mask (u8) of the local maxima; see DetectMaxima. `highest` is the image's maximum filter.
+void mark_maxima(const Image& image, const Image& highest, float floor, Image& mask);
+
+void connected_components(const Job&, Image&);
+void detect_maxima(const Job&, Image&);
+void voronoi(const Job&, Image&);
+void add_scalar(const Job&, const Region&, std::span<double>);
+void copy(const Job&, const Region&, std::span<double>);
+void bottom_hat(const Job&, const Region&, std::span<double>);
+void difference_of_gaussian(const Job&, const Region&, std::span<double>);
+void dilate(const Job&, const Region&, std::span<double>);
+void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
+void erode(const Job&, const Region&, std::span<double>);
+void fixed_threshold(const Job&, const Region&, std::span<double>);
+void flip(const Job&, const Region&, std::span<double>);
+void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum(const Job&, const Region&, std::span<double>);
+void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void mean_z_projection(const Job&, const Region&, std::span<double>);
+void mean(const Job&, const Region&, std::span<double>);
+void median(const Job&, const Region&, std::span<double>);
+void minimum_z_projection(const Job&, const Region&, std::span<double>);
+void multiply_scalar(const Job&, const Region&, std::span<double>);
+void reslice(const Job&, const Region&, std::span<double>);
+void rotate(const Job&, const Region&, std::span<double>);
+void squared_difference(const Job&, const Region&, std::span<double>);
+void sum_z_projection(const Job&, const Region&, std::span<double>);
+void minimum(const Job&, const Region&, std::span<double>);
+void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
+void top_hat(const Job&, const Region&, std::span<double>);
+
 /// A Gaussian blur; see GaussianBlur.
 void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
 

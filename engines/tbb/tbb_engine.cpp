@@ -30,6 +30,8 @@ class TbbEngine final : public HostEngine {
         {"Dilate", dilate},
         {"DivideByGaussianBackground", divide_by_gaussian_background},
         {"Erode", erode},
+        {"ConnectedComponents", connected_components},
+        {"DetectMaxima", detect_maxima},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
         {"GaussianBlur", gaussian_blur},

@@ -111,6 +111,8 @@ Body difference_of_gaussian(Work&);
 Body dilate(Work&);
 Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
+Body connected_components(Work&);
+Body detect_maxima(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
@@ -163,6 +165,10 @@ Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, c
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
                 bool box);
+
+/// The mask `to`, u8, of the local maxima; see DetectMaxima.
+Body mark_maxima(Work&, const Pixels& from, DType from_type, const Pixels& to, const Shape& shape,
+                 const Window& box, float floor);
 
 /// The nearest label of each voxel; see Voronoi.
 Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
