@@ -17,6 +17,7 @@ class PlanBuilder {
  public:
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
+  const Operation& operation() const { return request_.operation; }
   const Parameters& parameters() const { return request_.parameters; }
   /// Of the inputs.
   const Shape& shape() const { return request_.inputs[0]->shape(); }
@@ -118,28 +119,31 @@ using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_scalar(PlanBuilder&);
 Prepared auto_threshold(PlanBuilder&);
+Prepared centroids(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared copy(PlanBuilder&);
+Prepared count_labels(PlanBuilder&);
+Prepared dilate(PlanBuilder&);
+Prepared erode(PlanBuilder&);
+Prepared exclude_labels_on_edges(PlanBuilder&);
+Prepared exclude_labels_outside_mean_range(PlanBuilder&);
+Prepared exclude_labels_outside_size_range(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared histogram(PlanBuilder&);
-Prepared maximum_of_all_pixels(PlanBuilder&);
-Prepared copy(PlanBuilder&);
-Prepared dilate(PlanBuilder&);
-Prepared erode(PlanBuilder&);
-Prepared connected_components(PlanBuilder&);
-Prepared fixed_threshold(PlanBuilder&);
-Prepared flip(PlanBuilder&);
-Prepared gaussian_blur(PlanBuilder&);
+Prepared label_statistics(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
+Prepared maximum_of_all_pixels(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared mean_of_all_pixels(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared minimum(PlanBuilder&);
 Prepared minimum_of_all_pixels(PlanBuilder&);
-Prepared standard_deviation_of_all_pixels(PlanBuilder&);
-Prepared sum_of_all_pixels(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
-Prepared minimum(PlanBuilder&);
+Prepared standard_deviation_of_all_pixels(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

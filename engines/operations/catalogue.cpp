@@ -5,74 +5,56 @@
 #include "engines/operations/add_scalar.hpp"
 #include "engines/operations/all_pixels.hpp"
 #include "engines/operations/auto_threshold.hpp"
-#include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/connected_components.hpp"
+#include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/histogram.hpp"
+#include "engines/operations/label_statistics.hpp"
 #include "engines/operations/maximum_z_projection.hpp"
 #include "engines/operations/median.hpp"
-#include "engines/operations/transfers.hpp"
 #include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/transfers.hpp"
 
 namespace voxelmark {
 
 const std::vector<Operation>& catalogue() {
   static const std::vector<Operation> operations = [] {
     std::vector<Operation> all;
-    const auto in_2d_and_3d = [&](Operation (*describe)(int dims)) {
+    const auto in_2d_and_3d = [&](const auto& describe) {
       all.push_back(describe(2));
       all.push_back(describe(3));
     };
     in_2d_and_3d(add_scalar);
     in_2d_and_3d(fixed_threshold);
+    in_2d_and_3d(auto_threshold);
+    in_2d_and_3d([](int dims) { return binary_morphology(Extreme::minimum, dims); });
+    in_2d_and_3d([](int dims) { return binary_morphology(Extreme::maximum, dims); });
     in_2d_and_3d(flip);
     in_2d_and_3d(gaussian_blur);
     in_2d_and_3d(median);
+    in_2d_and_3d([](int dims) { return extreme_filter(Extreme::minimum, dims); });
+    in_2d_and_3d([](int dims) { return extreme_filter(Extreme::maximum, dims); });
     all.push_back(maximum_z_projection());
+    in_2d_and_3d(sum_of_all_pixels);
+    in_2d_and_3d(minimum_of_all_pixels);
+    in_2d_and_3d(maximum_of_all_pixels);
+    in_2d_and_3d(mean_of_all_pixels);
+    in_2d_and_3d(standard_deviation_of_all_pixels);
+    in_2d_and_3d(histogram);
     in_2d_and_3d(push);
     in_2d_and_3d(pull);
     in_2d_and_3d(copy);
+    in_2d_and_3d(connected_components);
+    in_2d_and_3d(count_labels);
+    in_2d_and_3d(centroids);
+    in_2d_and_3d(label_statistics);
+    in_2d_and_3d(exclude_labels_on_edges);
+    in_2d_and_3d(exclude_labels_outside_size_range);
+    in_2d_and_3d(exclude_labels_outside_mean_range);
     return all;
   }();
-  static const std::vector<Operation> operations{
-      add_scalar(2),
-      add_scalar(3),
-      fixed_threshold(2),
-      fixed_threshold(3),
-      auto_threshold(2),
-      auto_threshold(3),
-      binary_morphology(Extreme::minimum, 2),
-      binary_morphology(Extreme::minimum, 3),
-      binary_morphology(Extreme::maximum, 2),
-      binary_morphology(Extreme::maximum, 3),
-      extreme_filter(Extreme::minimum, 2),
-      extreme_filter(Extreme::minimum, 3),
-      extreme_filter(Extreme::maximum, 2),
-      extreme_filter(Extreme::maximum, 3),
-      flip(2),
-      flip(3),
-      gaussian_blur(2),
-      gaussian_blur(3),
-      median(2),
-      median(3),
-      maximum_z_projection(),
-      sum_of_all_pixels(2),
-      sum_of_all_pixels(3),
-      minimum_of_all_pixels(2),
-      minimum_of_all_pixels(3),
-      maximum_of_all_pixels(2),
-      maximum_of_all_pixels(3),
-      mean_of_all_pixels(2),
-      mean_of_all_pixels(3),
-      standard_deviation_of_all_pixels(2),
-      standard_deviation_of_all_pixels(3),
-      histogram(2),
-      histogram(3),
-      connected_components(2),
-      connected_components(3),
-  };
   return operations;
 }
 

@@ -91,6 +91,12 @@ void median(const Job&, const Region&, std::span<double>);
 void minimum(const Job&, const Region&, std::span<double>);
 
 void auto_threshold(const Job&, Image&);
+void exclude_labels_outside_mean_range(const Job&, Image&);
+void exclude_labels_outside_size_range(const Job&, Image&);
+void exclude_labels_on_edges(const Job&, Image&);
+void label_statistics(const Job&, Image&);
+void centroids(const Job&, Image&);
+void count_labels(const Job&, Image&);
 void histogram(const Job&, Image&);
 void maximum_of_all_pixels(const Job&, Image&);
 void mean_of_all_pixels(const Job&, Image&);

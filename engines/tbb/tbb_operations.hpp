@@ -94,26 +94,29 @@ using Make = Body (*)(Work& work);
 
 Body add_scalar(Work&);
 Body auto_threshold(Work&);
+Body centroids(Work&);
+Body connected_components(Work&);
+Body copy(Work&);
+Body count_labels(Work&);
+Body dilate(Work&);
+Body erode(Work&);
+Body exclude_labels_on_edges(Work&);
+Body exclude_labels_outside_mean_range(Work&);
+Body exclude_labels_outside_size_range(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
 Body histogram(Work&);
-Body maximum_of_all_pixels(Work&);
-Body copy(Work&);
-Body dilate(Work&);
-Body erode(Work&);
-Body connected_components(Work&);
-Body fixed_threshold(Work&);
-Body flip(Work&);
-Body gaussian_blur(Work&);
+Body label_statistics(Work&);
 Body maximum(Work&);
+Body maximum_of_all_pixels(Work&);
 Body maximum_z_projection(Work&);
 Body mean_of_all_pixels(Work&);
 Body median(Work&);
+Body minimum(Work&);
 Body minimum_of_all_pixels(Work&);
 Body standard_deviation_of_all_pixels(Work&);
 Body sum_of_all_pixels(Work&);
-Body minimum(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
