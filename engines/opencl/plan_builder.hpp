@@ -19,6 +19,7 @@ class PlanBuilder {
  public:
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
+  const Operation& operation() const { return request_.operation; }
   const Parameters& parameters() const { return request_.parameters; }
   /// Of the inputs.
   const Shape& shape() const { return request_.inputs[0]->shape(); }
@@ -133,6 +134,15 @@ Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
 Prepared connected_components(PlanBuilder&);
 Prepared detect_maxima(PlanBuilder&);
+Prepared centroids(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared copy(PlanBuilder&);
+Prepared count_labels(PlanBuilder&);
+Prepared dilate(PlanBuilder&);
+Prepared erode(PlanBuilder&);
+Prepared exclude_labels_on_edges(PlanBuilder&);
+Prepared exclude_labels_outside_mean_range(PlanBuilder&);
+Prepared exclude_labels_outside_size_range(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
@@ -141,6 +151,9 @@ Prepared maximum(PlanBuilder&);
 Prepared maximum_of_all_pixels(PlanBuilder&);
 Prepared maximum_x_projection(PlanBuilder&);
 Prepared maximum_y_projection(PlanBuilder&);
+Prepared label_statistics(PlanBuilder&);
+Prepared maximum(PlanBuilder&);
+Prepared maximum_of_all_pixels(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared mean(PlanBuilder&);
 Prepared mean_of_all_pixels(PlanBuilder&);
@@ -161,6 +174,10 @@ Prepared sum_of_all_pixels(PlanBuilder&);
 Prepared sum_z_projection(PlanBuilder&);
 Prepared top_hat(PlanBuilder&);
 Prepared voronoi(PlanBuilder&);
+Prepared pull(PlanBuilder&);
+Prepared push(PlanBuilder&);
+Prepared standard_deviation_of_all_pixels(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

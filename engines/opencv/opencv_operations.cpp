@@ -128,6 +128,22 @@ Make<M> find(const std::string& family) {
       {"SubtractGaussianBackground", subtract_gaussian_background<M>},
       {"SumZProjection", sum_z_projection<M>},
       {"TopHat", top_hat<M>},
+      {"AutoThreshold", auto_threshold<M>},
+      {"ConnectedComponents", connected_components<M>},
+      {"Copy", copy<M>},
+      {"FixedThreshold", fixed_threshold<M>},
+      {"Flip", flip<M>},
+      {"GaussianBlur", gaussian_blur<M>},
+      {"Histogram", histogram<M>},
+      {"MaximumOfAllPixels", maximum_of_all_pixels<M>},
+      {"MaximumZProjection", maximum_z_projection<M>},
+      {"MeanOfAllPixels", mean_of_all_pixels<M>},
+      {"Median", median<M>},
+      {"MinimumOfAllPixels", minimum_of_all_pixels<M>},
+      {"Pull", pull<M>},
+      {"Push", push<M>},
+      {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels<M>},
+      {"SumOfAllPixels", sum_of_all_pixels<M>},
   };
   for (const auto& [name, make] : table)
     if (name == family) return make;

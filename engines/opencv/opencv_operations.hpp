@@ -139,6 +139,23 @@ template <class M> Body squared_difference(Work<M>&);
 template <class M> Body subtract_gaussian_background(Work<M>&);
 template <class M> Body sum_z_projection(Work<M>&);
 template <class M> Body top_hat(Work<M>&);
+template <class M> Body add_scalar(Work<M>&);
+template <class M> Body auto_threshold(Work<M>&);
+template <class M> Body connected_components(Work<M>&);
+template <class M> Body copy(Work<M>&);
+template <class M> Body fixed_threshold(Work<M>&);
+template <class M> Body flip(Work<M>&);
+template <class M> Body gaussian_blur(Work<M>&);
+template <class M> Body histogram(Work<M>&);
+template <class M> Body maximum_of_all_pixels(Work<M>&);
+template <class M> Body maximum_z_projection(Work<M>&);
+template <class M> Body mean_of_all_pixels(Work<M>&);
+template <class M> Body median(Work<M>&);
+template <class M> Body minimum_of_all_pixels(Work<M>&);
+template <class M> Body pull(Work<M>&);
+template <class M> Body push(Work<M>&);
+template <class M> Body standard_deviation_of_all_pixels(Work<M>&);
+template <class M> Body sum_of_all_pixels(Work<M>&);
 // clang-format on
 
 /// Instantiates a family's function for both kinds of matrix.

@@ -30,6 +30,11 @@
 #include "engines/operations/top_hat.hpp"
 #include "engines/operations/transfers.hpp"
 #include "engines/operations/voronoi.hpp"
+#include "engines/operations/label_statistics.hpp"
+#include "engines/operations/maximum_z_projection.hpp"
+#include "engines/operations/median.hpp"
+#include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/transfers.hpp"
 
 namespace voxelmark {
 
@@ -84,6 +89,23 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(detect_maxima);
     return all;
   }();
+    all.push_back(maximum_z_projection());
+    in_2d_and_3d(sum_of_all_pixels);
+    in_2d_and_3d(minimum_of_all_pixels);
+    in_2d_and_3d(maximum_of_all_pixels);
+    in_2d_and_3d(mean_of_all_pixels);
+    in_2d_and_3d(standard_deviation_of_all_pixels);
+    in_2d_and_3d(histogram);
+    in_2d_and_3d(push);
+    in_2d_and_3d(pull);
+    in_2d_and_3d(copy);
+    in_2d_and_3d(connected_components);
+    in_2d_and_3d(count_labels);
+    in_2d_and_3d(centroids);
+    in_2d_and_3d(label_statistics);
+    in_2d_and_3d(exclude_labels_on_edges);
+    in_2d_and_3d(exclude_labels_outside_size_range);
+    in_2d_and_3d(exclude_labels_outside_mean_range);
     return all;
   }();
   return operations;

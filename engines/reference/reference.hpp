@@ -153,6 +153,19 @@ void top_hat(const Job&, const Region&, std::span<double>);
 
 /// A Gaussian blur; see GaussianBlur.
 void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
+void auto_threshold(const Job&, Image&);
+void exclude_labels_outside_mean_range(const Job&, Image&);
+void exclude_labels_outside_size_range(const Job&, Image&);
+void exclude_labels_on_edges(const Job&, Image&);
+void label_statistics(const Job&, Image&);
+void centroids(const Job&, Image&);
+void count_labels(const Job&, Image&);
+void histogram(const Job&, Image&);
+void maximum_of_all_pixels(const Job&, Image&);
+void mean_of_all_pixels(const Job&, Image&);
+void minimum_of_all_pixels(const Job&, Image&);
+void standard_deviation_of_all_pixels(const Job&, Image&);
+void sum_of_all_pixels(const Job&, Image&);
 
 /// Steps that compositions share.
 

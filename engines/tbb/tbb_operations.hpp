@@ -113,6 +113,15 @@ Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
 Body connected_components(Work&);
 Body detect_maxima(Work&);
+Body centroids(Work&);
+Body connected_components(Work&);
+Body copy(Work&);
+Body count_labels(Work&);
+Body dilate(Work&);
+Body erode(Work&);
+Body exclude_labels_on_edges(Work&);
+Body exclude_labels_outside_mean_range(Work&);
+Body exclude_labels_outside_size_range(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
@@ -121,6 +130,9 @@ Body maximum(Work&);
 Body maximum_of_all_pixels(Work&);
 Body maximum_x_projection(Work&);
 Body maximum_y_projection(Work&);
+Body label_statistics(Work&);
+Body maximum(Work&);
+Body maximum_of_all_pixels(Work&);
 Body maximum_z_projection(Work&);
 Body mean(Work&);
 Body mean_of_all_pixels(Work&);
@@ -139,6 +151,8 @@ Body sum_of_all_pixels(Work&);
 Body sum_z_projection(Work&);
 Body top_hat(Work&);
 Body voronoi(Work&);
+Body standard_deviation_of_all_pixels(Work&);
+Body sum_of_all_pixels(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
