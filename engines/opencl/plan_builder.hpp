@@ -19,6 +19,7 @@ class PlanBuilder {
  public:
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
+  const Operation& operation() const { return request_.operation; }
   const Parameters& parameters() const { return request_.parameters; }
   /// Of the inputs.
   const Shape& shape() const { return request_.inputs[0]->shape(); }
@@ -123,9 +124,11 @@ Prepared add_scalar(PlanBuilder&);
 Prepared auto_threshold(PlanBuilder&);
 Prepared binary_and(PlanBuilder&);
 Prepared bottom_hat(PlanBuilder&);
+Prepared centroids(PlanBuilder&);
 Prepared connected_components(PlanBuilder&);
 Prepared convert(PlanBuilder&);
 Prepared copy(PlanBuilder&);
+Prepared count_labels(PlanBuilder&);
 Prepared crop(PlanBuilder&);
 Prepared detect_maxima(PlanBuilder&);
 Prepared difference_of_gaussian(PlanBuilder&);
@@ -133,11 +136,15 @@ Prepared dilate(PlanBuilder&);
 Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
 Prepared eroded_otsu_labeling(PlanBuilder&);
+Prepared exclude_labels_on_edges(PlanBuilder&);
+Prepared exclude_labels_outside_mean_range(PlanBuilder&);
+Prepared exclude_labels_outside_size_range(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gauss_otsu_labeling(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared histogram(PlanBuilder&);
+Prepared label_statistics(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_of_all_pixels(PlanBuilder&);
 Prepared maximum_x_projection(PlanBuilder&);

@@ -16,6 +16,8 @@
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/histogram.hpp"
 #include "engines/operations/image_arithmetic.hpp"
+#include "engines/operations/label_statistics.hpp"
+#include "engines/operations/maximum_z_projection.hpp"
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
@@ -81,6 +83,12 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(voronoi_otsu_labeling);
     in_2d_and_3d(gauss_otsu_labeling);
     in_2d_and_3d(eroded_otsu_labeling);
+    in_2d_and_3d(count_labels);
+    in_2d_and_3d(centroids);
+    in_2d_and_3d(label_statistics);
+    in_2d_and_3d(exclude_labels_on_edges);
+    in_2d_and_3d(exclude_labels_outside_size_range);
+    in_2d_and_3d(exclude_labels_outside_mean_range);
     return all;
   }();
   return operations;

@@ -33,10 +33,10 @@ Body binary_and(Work& work) {
 Body squared_difference(Work& work) {
   return visit_grey(work.dtype(), [&]<class T>(std::type_identity<T>) {
     return pointwise<T, T, float>(work.input(0), work.input(1), work.output(), work.shape(),
-                               [](T a, T b) {
-                                 const float d = static_cast<float>(a) - static_cast<float>(b);
-                                 return d * d;
-                               });
+                                  [](T a, T b) {
+                                    const float d = static_cast<float>(a) - static_cast<float>(b);
+                                    return d * d;
+                                  });
   });
 }
 
