@@ -10,6 +10,7 @@
 #include "engines/operations/crop.hpp"
 #include "engines/operations/detect_maxima.hpp"
 #include "engines/operations/erode_dilate.hpp"
+#include "engines/operations/find_maxima.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_background.hpp"
@@ -17,7 +18,6 @@
 #include "engines/operations/histogram.hpp"
 #include "engines/operations/image_arithmetic.hpp"
 #include "engines/operations/label_statistics.hpp"
-#include "engines/operations/maximum_z_projection.hpp"
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
@@ -80,6 +80,7 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(connected_components);
     in_2d_and_3d(voronoi);
     in_2d_and_3d(detect_maxima);
+    all.push_back(find_maxima());
     in_2d_and_3d(voronoi_otsu_labeling);
     in_2d_and_3d(gauss_otsu_labeling);
     in_2d_and_3d(eroded_otsu_labeling);

@@ -96,6 +96,7 @@ void eroded_otsu_labeling(const Job&, Image&);
 void exclude_labels_on_edges(const Job&, Image&);
 void exclude_labels_outside_mean_range(const Job&, Image&);
 void exclude_labels_outside_size_range(const Job&, Image&);
+void find_maxima(const Job&, Image&);
 void gauss_otsu_labeling(const Job&, Image&);
 void histogram(const Job&, Image&);
 void label_statistics(const Job&, Image&);
