@@ -60,8 +60,7 @@ Prepared renumber(PlanBuilder& plan, const Memory& labels, const Scratch& stays)
 
 /// Which labels stay, by a kernel that looks at what is known of each.
 template <class... Limits>
-Scratch keep(PlanBuilder& plan, const char* kernel, const Scratch& known,
-             const Limits&... limits) {
+Scratch keep(PlanBuilder& plan, const char* kernel, const Scratch& known, const Limits&... limits) {
   const Scratch stays = per_label<cl_uint>(plan);
   plan.launch(kernel, {DType::u32, DType::u32}, plan.line(at_least_one(plan)), known,
               cl_long{plan.largest_label()}, limits..., stays);
