@@ -18,6 +18,7 @@ class PlanBuilder {
  public:
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
+  int dims() const { return request_.operation.dims; }
   const Parameters& parameters() const { return request_.parameters; }
   /// Of the inputs.
   const Shape& shape() const { return request_.inputs[0]->shape(); }
@@ -117,34 +118,37 @@ using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
+Prepared affine_transform(PlanBuilder&);
 Prepared binary_and(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
 Prepared convert(PlanBuilder&);
-Prepared crop(PlanBuilder&);
-Prepared fixed_threshold(PlanBuilder&);
-Prepared flip(PlanBuilder&);
-Prepared gaussian_blur(PlanBuilder&);
-Prepared maximum_x_projection(PlanBuilder&);
-Prepared maximum_y_projection(PlanBuilder&);
 Prepared copy(PlanBuilder&);
+Prepared crop(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared erode(PlanBuilder&);
-Prepared connected_components(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
+Prepared maximum_x_projection(PlanBuilder&);
+Prepared maximum_y_projection(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared mean_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
+Prepared minimum(PlanBuilder&);
 Prepared minimum_z_projection(PlanBuilder&);
 Prepared multiply_scalar(PlanBuilder&);
-Prepared reslice(PlanBuilder&);
-Prepared rotate(PlanBuilder&);
-Prepared squared_difference(PlanBuilder&);
-Prepared sum_z_projection(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
-Prepared minimum(PlanBuilder&);
+Prepared radial_reslice(PlanBuilder&);
+Prepared resample(PlanBuilder&);
+Prepared reslice(PlanBuilder&);
+Prepared rotate(PlanBuilder&);
+Prepared rotate_angle(PlanBuilder&);
+Prepared scale(PlanBuilder&);
+Prepared squared_difference(PlanBuilder&);
+Prepared sum_z_projection(PlanBuilder&);
+Prepared translate(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

@@ -3,20 +3,23 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
+#include "engines/operations/affine_transform.hpp"
+#include "engines/operations/connected_components.hpp"
 #include "engines/operations/convert.hpp"
 #include "engines/operations/crop.hpp"
 #include "engines/operations/erode_dilate.hpp"
-#include "engines/operations/connected_components.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/image_arithmetic.hpp"
 #include "engines/operations/median.hpp"
+#include "engines/operations/minimum_maximum.hpp"
 #include "engines/operations/projection.hpp"
+#include "engines/operations/radial_reslice.hpp"
+#include "engines/operations/resample.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
 #include "engines/operations/transfers.hpp"
-#include "engines/operations/minimum_maximum.hpp"
 
 namespace voxelmark {
 
@@ -27,67 +30,41 @@ const std::vector<Operation>& catalogue() {
       all.push_back(describe(2));
       all.push_back(describe(3));
     };
+    in_2d_and_3d(add_images_weighted);
     in_2d_and_3d(add_scalar);
+    in_2d_and_3d(multiply_scalar);
+    in_2d_and_3d(squared_difference);
+    in_2d_and_3d(binary_and);
     in_2d_and_3d(fixed_threshold);
-    in_2d_and_3d(flip);
+    for (const Extreme extreme : {Extreme::minimum, Extreme::maximum})
+      for (const int dims : {2, 3}) all.push_back(binary_morphology(extreme, dims));
+    for (const Extreme extreme : {Extreme::minimum, Extreme::maximum})
+      for (const int dims : {2, 3}) all.push_back(extreme_filter(extreme, dims));
     in_2d_and_3d(gaussian_blur);
     in_2d_and_3d(median);
+    all.push_back(maximum_x_projection());
+    all.push_back(maximum_y_projection());
     all.push_back(maximum_z_projection());
+    all.push_back(minimum_z_projection());
+    all.push_back(mean_z_projection());
+    all.push_back(sum_z_projection());
+    in_2d_and_3d(flip);
+    in_2d_and_3d(rotate);
+    all.push_back(reslice());
+    in_2d_and_3d(crop_operation);
+    in_2d_and_3d(convert_operation);
+    in_2d_and_3d(affine_transform);
+    in_2d_and_3d(translate);
+    in_2d_and_3d(scale);
+    in_2d_and_3d(rotate_angle);
+    in_2d_and_3d(resample);
+    all.push_back(radial_reslice());
+    in_2d_and_3d(connected_components);
     in_2d_and_3d(push);
     in_2d_and_3d(pull);
     in_2d_and_3d(copy);
     return all;
   }();
-  static const std::vector<Operation> operations{
-      add_images_weighted(2),
-      add_images_weighted(3),
-      add_scalar(2),
-      add_scalar(3),
-      multiply_scalar(2),
-      multiply_scalar(3),
-      squared_difference(2),
-      squared_difference(3),
-      binary_and(2),
-      binary_and(3),
-      fixed_threshold(2),
-      fixed_threshold(3),
-      flip(2),
-      flip(3),
-      rotate(2),
-      rotate(3),
-      reslice(),
-      crop_operation(2),
-      crop_operation(3),
-      convert_operation(2),
-      convert_operation(3),
-      add_scalar(2),
-      add_scalar(3),
-      fixed_threshold(2),
-      fixed_threshold(3),
-      binary_morphology(Extreme::minimum, 2),
-      binary_morphology(Extreme::minimum, 3),
-      binary_morphology(Extreme::maximum, 2),
-      binary_morphology(Extreme::maximum, 3),
-      extreme_filter(Extreme::minimum, 2),
-      extreme_filter(Extreme::minimum, 3),
-      extreme_filter(Extreme::maximum, 2),
-      extreme_filter(Extreme::maximum, 3),
-      flip(2),
-      flip(3),
-      gaussian_blur(2),
-      gaussian_blur(3),
-      median(2),
-      median(3),
-      maximum_x_projection(),
-      maximum_y_projection(),
-      maximum_z_projection(),
-      minimum_z_projection(),
-      mean_z_projection(),
-      sum_z_projection(),
-      maximum_z_projection(),
-      connected_components(2),
-      connected_components(3),
-  };
   return operations;
 }
 

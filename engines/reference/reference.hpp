@@ -58,14 +58,36 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
 
 void add_images_weighted(const Job&, const Region&, std::span<double>);
 void add_scalar(const Job&, const Region&, std::span<double>);
+void affine_transform(const Job&, const Region&, std::span<double>);
 void binary_and(const Job&, const Region&, std::span<double>);
 void convert(const Job&, const Region&, std::span<double>);
+void copy(const Job&, const Region&, std::span<double>);
 void crop(const Job&, const Region&, std::span<double>);
+void dilate(const Job&, const Region&, std::span<double>);
+void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
+void maximum(const Job&, const Region&, std::span<double>);
 void maximum_x_projection(const Job&, const Region&, std::span<double>);
 void maximum_y_projection(const Job&, const Region&, std::span<double>);
+void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void mean_z_projection(const Job&, const Region&, std::span<double>);
+void median(const Job&, const Region&, std::span<double>);
+void minimum(const Job&, const Region&, std::span<double>);
+void minimum_z_projection(const Job&, const Region&, std::span<double>);
+void multiply_scalar(const Job&, const Region&, std::span<double>);
+void radial_reslice(const Job&, const Region&, std::span<double>);
+void resample(const Job&, const Region&, std::span<double>);
+void reslice(const Job&, const Region&, std::span<double>);
+void rotate(const Job&, const Region&, std::span<double>);
+void rotate_angle(const Job&, const Region&, std::span<double>);
+void scale(const Job&, const Region&, std::span<double>);
+void squared_difference(const Job&, const Region&, std::span<double>);
+void sum_z_projection(const Job&, const Region&, std::span<double>);
+void translate(const Job&, const Region&, std::span<double>);
+void connected_components(const Job&, Image&);
+
 /// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with
 /// `box` all that differ by at most 1 along each axis.
 template <class F>
@@ -86,25 +108,5 @@ void for_each_neighbour(const Shape& shape, std::int64_t i, bool box, F&& f) {
 
 /// The components of the mask's foreground (see ConnectedComponents) in `labels`, and their count.
 std::uint32_t label_components(const Image& mask, bool box, Image& labels);
-
-void connected_components(const Job&, Image&);
-void add_scalar(const Job&, const Region&, std::span<double>);
-void copy(const Job&, const Region&, std::span<double>);
-void dilate(const Job&, const Region&, std::span<double>);
-void erode(const Job&, const Region&, std::span<double>);
-void fixed_threshold(const Job&, const Region&, std::span<double>);
-void flip(const Job&, const Region&, std::span<double>);
-void gaussian_blur(const Job&, const Region&, std::span<double>);
-void maximum(const Job&, const Region&, std::span<double>);
-void maximum_z_projection(const Job&, const Region&, std::span<double>);
-void mean_z_projection(const Job&, const Region&, std::span<double>);
-void median(const Job&, const Region&, std::span<double>);
-void minimum_z_projection(const Job&, const Region&, std::span<double>);
-void multiply_scalar(const Job&, const Region&, std::span<double>);
-void reslice(const Job&, const Region&, std::span<double>);
-void rotate(const Job&, const Region&, std::span<double>);
-void squared_difference(const Job&, const Region&, std::span<double>);
-void sum_z_projection(const Job&, const Region&, std::span<double>);
-void minimum(const Job&, const Region&, std::span<double>);
 
 }  // namespace voxelmark::reference

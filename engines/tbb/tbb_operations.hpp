@@ -90,32 +90,35 @@ using Make = Body (*)(Work& work);
 
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
+Body affine_transform(Work&);
 Body binary_and(Work&);
+Body connected_components(Work&);
 Body convert(Work&);
-Body crop(Work&);
-Body fixed_threshold(Work&);
-Body flip(Work&);
-Body gaussian_blur(Work&);
-Body maximum_x_projection(Work&);
-Body maximum_y_projection(Work&);
 Body copy(Work&);
+Body crop(Work&);
 Body dilate(Work&);
 Body erode(Work&);
-Body connected_components(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
 Body maximum(Work&);
+Body maximum_x_projection(Work&);
+Body maximum_y_projection(Work&);
 Body maximum_z_projection(Work&);
 Body mean_z_projection(Work&);
 Body median(Work&);
+Body minimum(Work&);
 Body minimum_z_projection(Work&);
 Body multiply_scalar(Work&);
+Body radial_reslice(Work&);
+Body resample(Work&);
 Body reslice(Work&);
 Body rotate(Work&);
+Body rotate_angle(Work&);
+Body scale(Work&);
 Body squared_difference(Work&);
 Body sum_z_projection(Work&);
-Body minimum(Work&);
+Body translate(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

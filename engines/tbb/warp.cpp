@@ -1,0 +1,154 @@
+// Values between voxels: affine transforms, resampling, radial reslices.
+#include "engines/operations/affine_transform.hpp"
+#include "engines/operations/radial_reslice.hpp"
+#include "engines/operations/resample.hpp"
+#include "engines/tbb/tbb_operations.hpp"
+
+namespace voxelmark::tbb_operations {
+
+namespace {
+
+/// A position in fixed point.
+struct Position {
+  FixedPoint x, y, z;
+};
+
+Position operator+(const Position& a, const Position& b) {
+  return {a.x + b.x, a.y + b.y, a.z + b.z};
+}
+
+std::int64_t whole(FixedPoint c) { return c >> fraction_bits; }  // rounds downwards
+
+/// The part behind the point, to 24 bits: as many as float32 holds.
+float fraction(FixedPoint c) {
+  constexpr int dropped = fraction_bits - 24;
+  return static_cast<float>(static_cast<std::int32_t>((c & (one_voxel - 1)) >> dropped)) * 0x1p-24f;
+}
+
+float between(float a, float b, float f) { return a + f * (b - a); }
+
+/// The image's values anywhere.
+template <class T, Sampling sampling>
+struct Sampler {
+  static constexpr bool clamps =
+      sampling == Sampling::linear_clamp || sampling == Sampling::floored_clamp;
+  const T* pixels;
+  Shape shape;
+
+  T at(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    if constexpr (clamps) {
+      x = std::clamp<std::int64_t>(x, 0, shape.x - 1);
+      y = std::clamp<std::int64_t>(y, 0, shape.y - 1);
+      z = std::clamp<std::int64_t>(z, 0, shape.z - 1);
+    } else if (x < 0 || y < 0 || z < 0 || x >= shape.x || y >= shape.y || z >= shape.z) {
+      return 0;
+    }
+    return pixels[offset(shape, x, y, z)];
+  }
+
+  /// Linear in one slice.
+  float in_slice(std::int64_t x, std::int64_t y, std::int64_t z, float fx, float fy) const {
+    const auto value = [&](std::int64_t dx, std::int64_t dy) {
+      return static_cast<float>(at(x + dx, y + dy, z));
+    };
+    if (x >= 0 && y >= 0 && z >= 0 && x + 1 < shape.x && y + 1 < shape.y && z < shape.z) {
+      const T* corner = pixels + offset(shape, x, y, z);
+      const T* below = corner + shape.x;
+      return between(between(static_cast<float>(corner[0]), static_cast<float>(corner[1]), fx),
+                     between(static_cast<float>(below[0]), static_cast<float>(below[1]), fx), fy);
+    }
+    return between(between(value(0, 0), value(1, 0), fx), between(value(0, 1), value(1, 1), fx),
+                   fy);
+  }
+
+  T operator()(const Position& p) const {
+    if constexpr (sampling == Sampling::floored_clamp) {
+      return at(whole(p.x), whole(p.y), whole(p.z));
+    } else if constexpr (sampling == Sampling::nearest_zero) {
+      constexpr FixedPoint half = one_voxel / 2;
+      return at(whole(p.x + half), whole(p.y + half), whole(p.z + half));
+    } else {
+      const std::int64_t x = whole(p.x), y = whole(p.y), z = whole(p.z);
+      const float fx = fraction(p.x), fy = fraction(p.y), fz = fraction(p.z);
+      float value = in_slice(x, y, z, fx, fy);
+      if (fz > 0) value = between(value, in_slice(x, y, z + 1, fx, fy), fz);
+      return to_pixel<T>(value);
+    }
+  }
+};
+
+/// output(x, y, z) = the input at start(y, z) + x * step(y, z), which `line` gives as a pair.
+template <class F>
+Body sample_lines(Work& work, Sampling sampling, const F& line) {
+  return visit_grey(work.output_dtype(), [&]<class T>(std::type_identity<T>) -> Body {
+    return [=, input = work.input(), output = work.output(), from = work.shape(),
+            shape = work.output_shape()] {
+      const auto run = [&](const auto& sample) {
+        for_each_row(shape, [&](std::int64_t y, std::int64_t z) {
+          const auto [start, step] = line(y, z);
+          Position position = start;
+          T* row = output.as<T>() + offset(shape, 0, y, z);
+          for (std::int64_t x = 0; x < shape.x; ++x, position = position + step)
+            row[x] = sample(position);
+        });
+      };
+      const T* pixels = input.as<T>();
+      switch (sampling) {
+        case Sampling::linear_zero:
+          return run(Sampler<T, Sampling::linear_zero>{pixels, from});
+        case Sampling::linear_clamp:
+          return run(Sampler<T, Sampling::linear_clamp>{pixels, from});
+        case Sampling::nearest_zero:
+          return run(Sampler<T, Sampling::nearest_zero>{pixels, from});
+        case Sampling::floored_clamp:
+          return run(Sampler<T, Sampling::floored_clamp>{pixels, from});
+      }
+    };
+  });
+}
+
+Body warp(Work& work, const SourceMap& map, Sampling sampling) {
+  const Position step{map.rows[0][0], map.rows[1][0], map.rows[2][0]};
+  return sample_lines(work, sampling, [=](std::int64_t y, std::int64_t z) {
+    return std::pair(Position{map.at(0, 0, y, z), map.at(1, 0, y, z), map.at(2, 0, y, z)}, step);
+  });
+}
+
+}  // namespace
+
+Body affine_transform(Work& work) {
+  return warp(work, affine_map(work.operation().dims, work.parameters(), work.shape()),
+              affine_sampling(work.parameters()));
+}
+
+Body translate(Work& work) {
+  return warp(work, translation_map(work.parameters(), work.shape()),
+              affine_sampling(work.parameters()));
+}
+
+Body scale(Work& work) {
+  return warp(work, scale_map(work.operation().dims, work.parameters(), work.shape()),
+              affine_sampling(work.parameters()));
+}
+
+Body rotate_angle(Work& work) {
+  return warp(work, rotation_map(work.parameters(), work.shape()),
+              affine_sampling(work.parameters()));
+}
+
+Body resample(Work& work) {
+  return warp(work, resampling_map(work.operation().dims, work.parameters(), work.shape()),
+              Sampling::linear_clamp);
+}
+
+Body radial_reslice(Work& work) {
+  const Position centre{work.shape().x / 2 * one_voxel, work.shape().y / 2 * one_voxel, 0};
+  return sample_lines(
+      work, radial_sampling(work.parameters()),
+      [=, directions = radial_directions(work.parameters())](std::int64_t z, std::int64_t angle) {
+        return std::pair(centre + Position{0, 0, z * one_voxel},
+                         Position{directions[2 * angle], directions[2 * angle + 1], 0});
+      });
+}
+
+}  // namespace voxelmark::tbb_operations
