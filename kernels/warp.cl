@@ -21,27 +21,46 @@ inline IN voxel(image in, long x, long y, long z) {
 }
 
 #ifdef LINEAR
-// To 24 bits: as many as float holds.
-inline float fraction(long c) {
+#ifdef IN_IS_FLOAT
+typedef float value_type;
+// The coordinate's fraction to 24 bits: as many as float holds.
+inline float weight(long c) {
   return convert_float((int)((c & (ONE - 1)) >> (FRACTION_BITS - 24))) * 0x1p-24f;
 }
-
 inline float between(float a, float b, float f) { return a + f * (b - a); }
+#define narrowed(value) (value)
+#define without_step(value) (value)
+#define result(value) (value)
+#else
+// Integers are interpolated in integers, by weights of WEIGHT_BITS, so that every engine meets them exactly.
+typedef long value_type;
+#define WEIGHT_BITS 22
+inline long weight(long c) {
+  const int dropped = FRACTION_BITS - WEIGHT_BITS;
+  return ((c & (ONE - 1)) + (1L << (dropped - 1))) >> dropped;
+}
+inline long between(long a, long b, long f) { return (a << WEIGHT_BITS) + (b - a) * f; }
+inline long narrowed(long value) { return (value + (1L << (WEIGHT_BITS - 1))) >> WEIGHT_BITS; }
+inline long without_step(long value) { return value << WEIGHT_BITS; }
+// The grey level, rounded half to even.
+inline OUT result(long value) {
+  const long one = 1L << (2 * WEIGHT_BITS), level = value >> (2 * WEIGHT_BITS), rest = value & (one - 1);
+  return (OUT)(level + (rest > one / 2 || (rest == one / 2 && (level & 1))));
+}
+#endif
 
-inline float in_slice(image in, long x, long y, long z, float fx, float fy) {
-  const float above =
-      between(convert_float(voxel(in, x, y, z)), convert_float(voxel(in, x + 1, y, z)), fx);
-  const float below =
-      between(convert_float(voxel(in, x, y + 1, z)), convert_float(voxel(in, x + 1, y + 1, z)), fx);
-  return between(above, below, fy);
+inline value_type in_slice(image in, long x, long y, long z, value_type fx, value_type fy) {
+  const value_type above = between(voxel(in, x, y, z), voxel(in, x + 1, y, z), fx);
+  const value_type below = between(voxel(in, x, y + 1, z), voxel(in, x + 1, y + 1, z), fx);
+  return narrowed(between(above, below, fy));
 }
 
 inline OUT sampled(image in, long px, long py, long pz) {
   const long x = px >> FRACTION_BITS, y = py >> FRACTION_BITS, z = pz >> FRACTION_BITS;
-  const float fx = fraction(px), fy = fraction(py), fz = fraction(pz);
-  float value = in_slice(in, x, y, z, fx, fy);
-  if (fz > 0) value = between(value, in_slice(in, x, y, z + 1, fx, fy), fz);
-  return TO_OUT(value);
+  const value_type fx = weight(px), fy = weight(py), fz = weight(pz);
+  const value_type value = in_slice(in, x, y, z, fx, fy);
+  if (fz > 0) return result(between(value, in_slice(in, x, y, z + 1, fx, fy), fz));
+  return result(without_step(value));
 }
 #else
 inline OUT sampled(image in, long px, long py, long pz) {

@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <numbers>
 
 #include "engines/operations/source_map.hpp"
@@ -72,16 +71,13 @@ inline Operation affine_family(const std::string& family, int dims, const std::s
       .kind = Kind::global,
       .definition = definition +
                     " Voxels outside the image are 0 and take part in the interpolation. The "
-                    "shape is kept; integers are rounded half to even." +
-                    coordinates_rule,
-      .tolerance_rule = std::string("nearest: exact; linear: ") + tolerances::weighted_sum_rule +
-                        ", where 0 counts as a value of the input",
+                    "shape is kept." +
+                    coordinates_rule + interpolation_rule,
+      .tolerance_rule = interpolation_tolerance_rule,
       .parameters = std::move(parameters),
       .tolerance =
           [](const Parameters& given, DType output, const Range& range, const Shape&) {
-            if (affine_sampling(given) == Sampling::nearest_zero) return Tolerance{0, 0};
-            return tolerances::weighted_sum(
-                output, {std::min(0.0, range.minimum), std::max(0.0, range.maximum), 0});
+            return interpolation_tolerance(affine_sampling(given), output, range);
           },
       .flops_per_voxel =
           [dims](const Parameters& given) {

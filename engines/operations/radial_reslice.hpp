@@ -42,10 +42,9 @@ inline Operation radial_reslice() {
           "output's x is a radius rho = 0, 1, ... of max(1, floor(sqrt(floor(w / 2)^2 + "
           "floor(h / 2)^2))) radii, its y is the stack's z, and its z counts angles a = z * step. "
           "The value is the slice's at x = floor(w / 2) + rho sin a, y = floor(h / 2) + rho cos a. "
-          "Integers are rounded half to even. Sines and cosines are rounded to 2^-40, and "
-          "coordinates computed from them exactly.",
-      .tolerance_rule = std::string("clij: exact; linear: ") + tolerances::weighted_sum_rule +
-                        ", where 0 counts as a value of the input",
+          "Sines and cosines are rounded to 2^-40, and coordinates computed from them exactly." +
+          std::string(interpolation_rule),
+      .tolerance_rule = interpolation_tolerance_rule,
       .parameters = {{.name = "angles",
                       .default_value = 360.0f,
                       .minimum = 1,
@@ -67,9 +66,7 @@ inline Operation radial_reslice() {
       .output_shape = radial_shape,
       .tolerance =
           [](const Parameters& given, DType output, const Range& range, const Shape&) {
-            if (radial_sampling(given) == Sampling::floored_clamp) return Tolerance{0, 0};
-            return tolerances::weighted_sum(
-                output, {std::min(0.0, range.minimum), std::max(0.0, range.maximum), 0});
+            return interpolation_tolerance(radial_sampling(given), output, range);
           },
       .flops_per_voxel =
           [](const Parameters& given) {

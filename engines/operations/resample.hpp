@@ -51,11 +51,11 @@ inline Operation resample(int dims) {
                       "from_spacing in double, n voxels along an axis become "
                       "max(1, floor(n / t + 1/2)), and voxel i is the linear interpolation of "
                       "the input at (i + 1/2) t - 1/2; beyond the border the nearest voxel "
-                      "inside counts. A coarser grid picks values, it does not average. "
-                      "Integers are rounded half to even.") +
-          coordinates_rule,
-      .tolerance_rule = std::string(tolerances::weighted_sum_rule) +
-                        "; f32: and 2^-21 x the largest extent x (max - min)",
+                      "inside counts. A coarser grid picks values, it does not average.") +
+          coordinates_rule + interpolation_rule,
+      .tolerance_rule =
+          "f32: 1e-5 x (max - min) + 2^-17 x max|f| + 2^-21 x the largest extent x (max - min) of "
+          "the input; integers exact",
       .parameters = {spacing("from_spacing", {0.52f, 0.52f, 2 * in_3d},
                              "distance between the input's voxels in µm, per axis"),
                      spacing("to_spacing", {1, 1, in_3d},
@@ -65,10 +65,10 @@ inline Operation resample(int dims) {
                           const Shape& input) { return resampled_shape(dims, parameters, input); },
       .tolerance =
           [](const Parameters&, DType output, const Range& range, const Shape& input) {
+            if (output != DType::f32) return Tolerance{0, 0};
             Tolerance tolerance = tolerances::weighted_sum(output, range);
             const auto extent = static_cast<double>(std::max({input.x, input.y, input.z}));
-            if (output == DType::f32)
-              tolerance.max_abs_error += std::ldexp(extent * (range.maximum - range.minimum), -21);
+            tolerance.max_abs_error += std::ldexp(extent * (range.maximum - range.minimum), -21);
             return tolerance;
           },
       .flops_per_voxel = [dims](const Parameters&) { return dims == 2 ? 9.0 : 21.0; },

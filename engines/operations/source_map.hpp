@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -58,5 +59,51 @@ enum class Sampling {
   nearest_zero,   ///< the voxel at floor(coordinate + 1/2); 0 outside
   floored_clamp,  ///< the voxel at floor(coordinate), or the nearest one inside
 };
+
+/// Integers are interpolated in integers, so that every engine meets them exactly: floats would
+/// leave values that lie half-way between two grey levels to their rounding errors.
+inline constexpr int weight_bits = 22;
+
+inline const char* const interpolation_rule =
+    " Integers are interpolated along x, then y, then z, between a and b as a * 2^22 + (b - a) * "
+    "f, "
+    "where f is the coordinate's fraction in units of 2^-22, rounded half up. The value in a slice "
+    "then is in units of 2^-44; before the step along z it is divided by 2^22, rounded half up. "
+    "The "
+    "last value is rounded half to even to whole grey levels.";
+
+/// The fraction of a coordinate as a weight from 0 to 2^22.
+inline std::int64_t weight(FixedPoint coordinate) {
+  constexpr int dropped = fraction_bits - weight_bits;
+  return ((coordinate & (one_voxel - 1)) + (FixedPoint{1} << (dropped - 1))) >> dropped;
+}
+
+/// One step: the result has 22 more bits behind the point than a and b.
+inline std::int64_t between(std::int64_t a, std::int64_t b, std::int64_t f) {
+  return (a << weight_bits) + (b - a) * f;
+}
+
+/// A slice's value as the step along z takes it.
+inline std::int64_t narrowed(std::int64_t value) {
+  return (value + (std::int64_t{1} << (weight_bits - 1))) >> weight_bits;
+}
+
+/// The grey level, rounded half to even.
+inline std::int64_t whole_level(std::int64_t value) {
+  constexpr std::int64_t one = std::int64_t{1} << (2 * weight_bits);
+  const std::int64_t level = value >> (2 * weight_bits), rest = value & (one - 1);
+  return level + (rest > one / 2 || (rest == one / 2 && level % 2 == 1));
+}
+
+inline const char* const interpolation_tolerance_rule =
+    "linear f32: 1e-5 x (max - min) + 2^-17 x max|f|, where 0 counts as a value of the input; "
+    "otherwise exact";
+
+inline Tolerance interpolation_tolerance(Sampling sampling, DType output, const Range& range) {
+  const bool linear = sampling == Sampling::linear_zero || sampling == Sampling::linear_clamp;
+  if (!linear || output != DType::f32) return {0, 0};
+  return tolerances::weighted_sum(output,
+                                  {std::min(0.0, range.minimum), std::max(0.0, range.maximum), 0});
+}
 
 }  // namespace voxelmark

@@ -26,16 +26,27 @@ double sampled(const Image& image, const Position& p, Sampling sampling) {
   constexpr FixedPoint half = one_voxel / 2;
   if (sampling == Sampling::nearest_zero)
     return at(image, whole(p.x + half), whole(p.y + half), whole(p.z + half), clamps);
+  if (image.dtype() != DType::f32) {
+    const auto level = [&](int dx, int dy, int dz) {
+      return static_cast<std::int64_t>(
+          at(image, whole(p.x) + dx, whole(p.y) + dy, whole(p.z) + dz, clamps));
+    };
+    const auto in_slice = [&](int dz) {
+      return narrowed(between(between(level(0, 0, dz), level(1, 0, dz), weight(p.x)),
+                              between(level(0, 1, dz), level(1, 1, dz), weight(p.x)), weight(p.y)));
+    };
+    return static_cast<double>(whole_level(between(in_slice(0), in_slice(1), weight(p.z))));
+  }
   double sum = 0;
   for (const int dz : {0, 1})
     for (const int dy : {0, 1})
       for (const int dx : {0, 1}) {
-        const auto weight = [](FixedPoint c, int d) {
+        const auto share = [](FixedPoint c, int d) {
           const double fraction =
               static_cast<double>(c & (one_voxel - 1)) / static_cast<double>(one_voxel);
           return d ? fraction : 1 - fraction;
         };
-        const double w = weight(p.x, dx) * weight(p.y, dy) * weight(p.z, dz);
+        const double w = share(p.x, dx) * share(p.y, dy) * share(p.z, dz);
         if (w > 0) sum += w * at(image, whole(p.x) + dx, whole(p.y) + dy, whole(p.z) + dz, clamps);
       }
   return sum;

@@ -19,19 +19,37 @@ Position operator+(const Position& a, const Position& b) {
 
 std::int64_t whole(FixedPoint c) { return c >> fraction_bits; }  // rounds downwards
 
-/// The part behind the point, to 24 bits: as many as float32 holds.
-float fraction(FixedPoint c) {
-  constexpr int dropped = fraction_bits - 24;
-  return static_cast<float>(static_cast<std::int32_t>((c & (one_voxel - 1)) >> dropped)) * 0x1p-24f;
-}
+/// Linear interpolation of f32: the coordinate's fraction to 24 bits, as many as float32 holds.
+struct Floats {
+  using Value = float;
+  static float weight(FixedPoint c) {
+    constexpr int dropped = fraction_bits - 24;
+    return static_cast<float>(static_cast<std::int32_t>((c & (one_voxel - 1)) >> dropped)) *
+           0x1p-24f;
+  }
+  static float between(float a, float b, float f) { return a + f * (b - a); }
+  static float narrowed(float value) { return value; }
+  static float result(float value) { return value; }
+  static float without_step(float value) { return value; }
+};
 
-float between(float a, float b, float f) { return a + f * (b - a); }
+/// The same of integers; see source_map.hpp.
+struct Integers {
+  using Value = std::int64_t;
+  static Value weight(FixedPoint c) { return voxelmark::weight(c); }
+  static Value between(Value a, Value b, Value f) { return voxelmark::between(a, b, f); }
+  static Value narrowed(Value value) { return voxelmark::narrowed(value); }
+  static Value result(Value value) { return whole_level(value); }
+  static Value without_step(Value value) { return value << weight_bits; }
+};
 
 /// The image's values anywhere.
 template <class T, Sampling sampling>
 struct Sampler {
   static constexpr bool clamps =
       sampling == Sampling::linear_clamp || sampling == Sampling::floored_clamp;
+  using Steps = std::conditional_t<std::is_same_v<T, float>, Floats, Integers>;
+  using Value = typename Steps::Value;
   const T* pixels;
   Shape shape;
 
@@ -47,18 +65,17 @@ struct Sampler {
   }
 
   /// Linear in one slice.
-  float in_slice(std::int64_t x, std::int64_t y, std::int64_t z, float fx, float fy) const {
-    const auto value = [&](std::int64_t dx, std::int64_t dy) {
-      return static_cast<float>(at(x + dx, y + dy, z));
+  Value in_slice(std::int64_t x, std::int64_t y, std::int64_t z, Value fx, Value fy) const {
+    const auto mixed = [&](T above_left, T above_right, T below_left, T below_right) {
+      return Steps::narrowed(Steps::between(
+          Steps::between(static_cast<Value>(above_left), static_cast<Value>(above_right), fx),
+          Steps::between(static_cast<Value>(below_left), static_cast<Value>(below_right), fx), fy));
     };
     if (x >= 0 && y >= 0 && z >= 0 && x + 1 < shape.x && y + 1 < shape.y && z < shape.z) {
       const T* corner = pixels + offset(shape, x, y, z);
-      const T* below = corner + shape.x;
-      return between(between(static_cast<float>(corner[0]), static_cast<float>(corner[1]), fx),
-                     between(static_cast<float>(below[0]), static_cast<float>(below[1]), fx), fy);
+      return mixed(corner[0], corner[1], corner[shape.x], corner[shape.x + 1]);
     }
-    return between(between(value(0, 0), value(1, 0), fx), between(value(0, 1), value(1, 1), fx),
-                   fy);
+    return mixed(at(x, y, z), at(x + 1, y, z), at(x, y + 1, z), at(x + 1, y + 1, z));
   }
 
   T operator()(const Position& p) const {
@@ -69,10 +86,11 @@ struct Sampler {
       return at(whole(p.x + half), whole(p.y + half), whole(p.z + half));
     } else {
       const std::int64_t x = whole(p.x), y = whole(p.y), z = whole(p.z);
-      const float fx = fraction(p.x), fy = fraction(p.y), fz = fraction(p.z);
-      float value = in_slice(x, y, z, fx, fy);
-      if (fz > 0) value = between(value, in_slice(x, y, z + 1, fx, fy), fz);
-      return to_pixel<T>(value);
+      const Value fx = Steps::weight(p.x), fy = Steps::weight(p.y), fz = Steps::weight(p.z);
+      const Value near = in_slice(x, y, z, fx, fy);
+      return static_cast<T>(
+          Steps::result(fz > 0 ? Steps::between(near, in_slice(x, y, z + 1, fx, fy), fz)
+                               : Steps::without_step(near)));
     }
   }
 };
