@@ -20,6 +20,7 @@ class PlanBuilder {
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
   const Operation& operation() const { return request_.operation; }
+  int dims() const { return request_.operation.dims; }
   const Parameters& parameters() const { return request_.parameters; }
   /// Of the inputs.
   const Shape& shape() const { return request_.inputs[0]->shape(); }
@@ -145,6 +146,18 @@ Prepared histogram(PlanBuilder&);
 Prepared label_statistics(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_of_all_pixels(PlanBuilder&);
+Prepared affine_transform(PlanBuilder&);
+Prepared binary_and(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared convert(PlanBuilder&);
+Prepared copy(PlanBuilder&);
+Prepared crop(PlanBuilder&);
+Prepared dilate(PlanBuilder&);
+Prepared erode(PlanBuilder&);
+Prepared fixed_threshold(PlanBuilder&);
+Prepared flip(PlanBuilder&);
+Prepared gaussian_blur(PlanBuilder&);
+Prepared maximum(PlanBuilder&);
 Prepared maximum_x_projection(PlanBuilder&);
 Prepared maximum_y_projection(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
@@ -167,6 +180,15 @@ Prepared sum_of_all_pixels(PlanBuilder&);
 Prepared sum_z_projection(PlanBuilder&);
 Prepared top_hat(PlanBuilder&);
 Prepared voronoi(PlanBuilder&);
+Prepared radial_reslice(PlanBuilder&);
+Prepared resample(PlanBuilder&);
+Prepared reslice(PlanBuilder&);
+Prepared rotate(PlanBuilder&);
+Prepared rotate_angle(PlanBuilder&);
+Prepared scale(PlanBuilder&);
+Prepared squared_difference(PlanBuilder&);
+Prepared sum_z_projection(PlanBuilder&);
+Prepared translate(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

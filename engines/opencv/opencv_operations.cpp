@@ -100,6 +100,8 @@ Make<M> find(const std::string& family) {
       {"AutoThreshold", auto_threshold<M>},
       {"BinaryAnd", binary_and<M>},
       {"BottomHat", bottom_hat<M>},
+      {"AffineTransform", affine_transform<M>},
+      {"BinaryAnd", binary_and<M>},
       {"ConnectedComponents", connected_components<M>},
       {"Convert", convert<M>},
       {"Copy", copy<M>},
@@ -135,6 +137,14 @@ Make<M> find(const std::string& family) {
       {"SumOfAllPixels", sum_of_all_pixels<M>},
       {"SumZProjection", sum_z_projection<M>},
       {"TopHat", top_hat<M>},
+      {"Resample", resample<M>},
+      {"Reslice", reslice<M>},
+      {"Rotate", rotate<M>},
+      {"RotateAngle", rotate_angle<M>},
+      {"Scale", scale<M>},
+      {"SquaredDifference", squared_difference<M>},
+      {"SumZProjection", sum_z_projection<M>},
+      {"Translate", translate<M>},
   };
   for (const auto& [name, make] : table)
     if (name == family) return make;

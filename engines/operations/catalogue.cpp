@@ -5,6 +5,7 @@
 #include "engines/operations/add_scalar.hpp"
 #include "engines/operations/all_pixels.hpp"
 #include "engines/operations/auto_threshold.hpp"
+#include "engines/operations/affine_transform.hpp"
 #include "engines/operations/connected_components.hpp"
 #include "engines/operations/convert.hpp"
 #include "engines/operations/crop.hpp"
@@ -22,6 +23,8 @@
 #include "engines/operations/minimum_maximum.hpp"
 #include "engines/operations/otsu_labeling.hpp"
 #include "engines/operations/projection.hpp"
+#include "engines/operations/radial_reslice.hpp"
+#include "engines/operations/resample.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
 #include "engines/operations/top_hat.hpp"
@@ -47,6 +50,10 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d([](int dims) { return binary_morphology(Extreme::minimum, dims); });
     in_2d_and_3d([](int dims) { return binary_morphology(Extreme::maximum, dims); });
     in_2d_and_3d(flip);
+    for (const Extreme extreme : {Extreme::minimum, Extreme::maximum})
+      for (const int dims : {2, 3}) all.push_back(binary_morphology(extreme, dims));
+    for (const Extreme extreme : {Extreme::minimum, Extreme::maximum})
+      for (const int dims : {2, 3}) all.push_back(extreme_filter(extreme, dims));
     in_2d_and_3d(gaussian_blur);
     in_2d_and_3d(mean);
     in_2d_and_3d(median);
@@ -59,6 +66,24 @@ const std::vector<Operation>& catalogue() {
     all.push_back(minimum_z_projection());
     all.push_back(mean_z_projection());
     all.push_back(sum_z_projection());
+    all.push_back(maximum_x_projection());
+    all.push_back(maximum_y_projection());
+    all.push_back(maximum_z_projection());
+    all.push_back(minimum_z_projection());
+    all.push_back(mean_z_projection());
+    all.push_back(sum_z_projection());
+    in_2d_and_3d(flip);
+    in_2d_and_3d(rotate);
+    all.push_back(reslice());
+    in_2d_and_3d(crop_operation);
+    in_2d_and_3d(convert_operation);
+    in_2d_and_3d(affine_transform);
+    in_2d_and_3d(translate);
+    in_2d_and_3d(scale);
+    in_2d_and_3d(rotate_angle);
+    in_2d_and_3d(resample);
+    all.push_back(radial_reslice());
+    in_2d_and_3d(connected_components);
     in_2d_and_3d(push);
     in_2d_and_3d(pull);
     in_2d_and_3d(copy);
