@@ -145,7 +145,8 @@ void CaseRun::save_result() const {
 }
 
 void CaseRun::measure_transfers() {
-  if (opened_->engine->device().host_memory) return;
+  // A transfer has none of its own beside it.
+  if (opened_->engine->device().host_memory || case_.task->operation->is_transfer) return;
   for (std::size_t i = 0; i < block_size; ++i) {
     auto start = Clock::now();
     for (std::size_t k = 0; k < inputs_.size(); ++k)

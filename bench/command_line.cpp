@@ -44,7 +44,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
       ->delimiter(',')
       ->type_name("TYPE,...");
   app.add_option("--engine", options.engines,
-                 "Engines: reference, tbb, opencv, opencl (default all)")
+                 "Engines: reference, tbb, opencv, opencv-umat, opencl (default all)")
       ->delimiter(',')
       ->type_name("NAME,...");
   app.add_option("--device", options.devices,

@@ -6,13 +6,14 @@
 #include "engines/core/text.hpp"
 #include "engines/opencl/opencl_engine.hpp"
 #include "engines/opencv/opencv_engine.hpp"
+#include "engines/opencv/opencv_umat_engine.hpp"
 #include "engines/reference/reference_engine.hpp"
 #include "engines/tbb/tbb_engine.hpp"
 
 namespace voxelmark {
 
 std::vector<EngineKind> engine_kinds() {
-  return {reference_engine(), tbb_engine(), opencv_engine(), opencl_engine()};
+  return {reference_engine(), tbb_engine(), opencv_engine(), opencv_umat_engine(), opencl_engine()};
 }
 
 namespace {
@@ -56,7 +57,8 @@ std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
     if (!engines.empty() && std::find(engines.begin(), engines.end(), kind.name) == engines.end())
       continue;
     auto entries = entries_of(kind);
-    if (!device_parts.empty() && kind.name == "opencl") keep_named(entries, device_parts);
+    const bool on_opencl = kind.name == "opencl" || kind.name == "opencv-umat";
+    if (!device_parts.empty() && on_opencl) keep_named(entries, device_parts);
     devices.insert(devices.end(), entries.begin(), entries.end());
   }
   return devices;

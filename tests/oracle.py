@@ -109,7 +109,7 @@ def read_table(path):
     """A table's columns by name, as arrays of doubles; an empty cell is NaN."""
     with open(path, newline="") as file:
         names, *rows = csv.reader(file)
-    values = np.array([[float(cell) if cell else np.nan for cell in row] for row in rows], np.float64)
+    values = np.array([[float(cell) if cell else np.nan for cell in row or [""]] for row in rows], np.float64)
     return {name: values[:, i] for i, name in enumerate(names)}
 
 

@@ -24,7 +24,9 @@ Cost Operation::cost(const Parameters& values, const Shape& input, DType dtype,
   const auto in = static_cast<double>(input.voxels());
   const auto out = static_cast<double>(result_shape(values, input, largest_label).voxels());
   double bytes = out * static_cast<double>(bytes_of(result_dtype(values, dtype)));
-  for (const Role role : inputs) bytes += in * static_cast<double>(bytes_of(dtype_of(role, dtype)));
+  if (!is_transfer)
+    for (const Role role : inputs)
+      bytes += in * static_cast<double>(bytes_of(dtype_of(role, dtype)));
   return {bytes, std::max(in, out) * flops_per_voxel(values)};
 }
 

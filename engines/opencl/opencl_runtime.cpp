@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <limits>
 
 #include "engines/core/error.hpp"
@@ -38,6 +39,11 @@ void OpenClStream::upload(const Image& image, Buffer& buffer) {
 
 void OpenClStream::download(const Buffer& buffer, Image& image) {
   ++counters_.downloads;
+  if (HostMemory* host = static_cast<const OpenClBuffer&>(buffer).on_host()) {
+    sync();
+    std::memcpy(image.data(), host->data(), buffer.bytes());
+    return;
+  }
   with_context(transfer("download", buffer), [&] {
     queue_.enqueueReadBuffer(memory_of(buffer), CL_TRUE, 0, buffer.bytes(), image.data());
   });
@@ -45,11 +51,26 @@ void OpenClStream::download(const Buffer& buffer, Image& image) {
 
 void OpenClStream::copy(const Buffer& from, Buffer& to) {
   with_context(transfer("copy", from), [&] {
-    queue_.enqueueCopyBuffer(memory_of(from), memory_of(to), 0, 0, from.bytes());
+    queue_.enqueueCopyBuffer(memory_of(from), memory_of(to), 0, 0, from.bytes(), nullptr, event());
   });
 }
 
+void OpenClStream::write(HostMemory& memory, OpenClBuffer& buffer) {
+  queue_.enqueueWriteBuffer(buffer.memory(), CL_FALSE, 0, buffer.bytes(), memory.data(), nullptr,
+                            event());
+}
+
+void OpenClStream::read(const OpenClBuffer& buffer, HostMemory& memory) {
+  queue_.enqueueReadBuffer(buffer.memory(), CL_FALSE, 0, buffer.bytes(), memory.data(), nullptr,
+                           event());
+}
+
 void OpenClStream::fill(Buffer& buffer, std::uint8_t byte) {
+  if (HostMemory* host = static_cast<OpenClBuffer&>(buffer).on_host()) {
+    sync();
+    std::memset(host->data(), byte, buffer.bytes());
+    return;
+  }
   fill(memory_of(buffer), byte, buffer.bytes());
 }
 
@@ -63,13 +84,10 @@ void OpenClStream::sync() {
 
 void OpenClStream::launch(const cl::Kernel& kernel, const cl::NDRange& global,
                           const cl::NDRange& local) {
-  if (!profiling_) {
-    queue_.enqueueNDRangeKernel(kernel, cl::NullRange, global, local);
-    return;
-  }
-  events_.emplace_back();
-  queue_.enqueueNDRangeKernel(kernel, cl::NullRange, global, local, nullptr, &events_.back());
+  queue_.enqueueNDRangeKernel(kernel, cl::NullRange, global, local, nullptr, event());
 }
+
+cl::Event* OpenClStream::event() { return profiling_ ? &events_.emplace_back() : nullptr; }
 
 std::optional<double> OpenClStream::device_seconds() {
   sync();
@@ -140,6 +158,48 @@ cl::Buffer OpenClEngine::memory(std::size_t bytes) {
 std::shared_ptr<Buffer> OpenClEngine::allocate(Shape shape, DType dtype) {
   const std::size_t bytes = static_cast<std::size_t>(shape.voxels()) * bytes_of(dtype);
   return std::make_shared<OpenClBuffer>(memory(bytes), shape, dtype, meter_);
+}
+
+namespace {
+
+class PageableMemory final : public HostMemory {
+ public:
+  explicit PageableMemory(std::size_t bytes)
+      : image_({static_cast<std::int64_t>(bytes), 1, 1}, DType::u8) {}
+  std::byte* data() override { return image_.data(); }
+
+ private:
+  Image image_;
+};
+
+/// Drivers page-lock the memory of such a buffer for as long as it is mapped.
+class PinnedMemory final : public HostMemory {
+ public:
+  PinnedMemory(const cl::Context& context, const cl::Device& device, std::size_t bytes)
+      : queue_(context, device),
+        buffer_(context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes),
+        data_(queue_.enqueueMapBuffer(buffer_, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes)) {}
+  ~PinnedMemory() override {
+    try {
+      queue_.enqueueUnmapMemObject(buffer_, data_);
+      queue_.finish();
+    } catch (const cl::Error&) {
+      // A context that is lost has nothing left to unmap.
+    }
+  }
+  std::byte* data() override { return static_cast<std::byte*>(data_); }
+
+ private:
+  cl::CommandQueue queue_;
+  cl::Buffer buffer_;
+  void* data_;
+};
+
+}  // namespace
+
+std::shared_ptr<HostMemory> OpenClEngine::host_memory(std::size_t bytes, bool pinned) {
+  if (pinned) return std::make_shared<PinnedMemory>(context_, cl_device_, bytes);
+  return std::make_shared<PageableMemory>(bytes);
 }
 
 std::unique_ptr<Stream> OpenClEngine::stream(bool profiling) {
@@ -219,9 +279,8 @@ Probe OpenClEngine::arithmetic_probe() {
 std::optional<PinnedTransfer> OpenClEngine::pinned_transfer(std::size_t bytes) {
   return with_context("measuring pinned transfers of " + device_.name, [&] {
     const cl::Buffer device = memory(bytes);
-    const cl::Buffer host(context_, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes);
+    const auto host = host_memory(bytes, true);
     cl::CommandQueue queue(context_, cl_device_);
-    void* pixels = queue.enqueueMapBuffer(host, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes);
     const auto best = [&](auto move) {
       double seconds = std::numeric_limits<double>::max();
       for (int repeat = 0; repeat < 4; ++repeat) {
@@ -233,10 +292,8 @@ std::optional<PinnedTransfer> OpenClEngine::pinned_transfer(std::size_t bytes) {
       return seconds;
     };
     const PinnedTransfer transfer{
-        best([&] { queue.enqueueWriteBuffer(device, CL_TRUE, 0, bytes, pixels); }),
-        best([&] { queue.enqueueReadBuffer(device, CL_TRUE, 0, bytes, pixels); })};
-    queue.enqueueUnmapMemObject(host, pixels);
-    queue.finish();
+        best([&] { queue.enqueueWriteBuffer(device, CL_TRUE, 0, bytes, host->data()); }),
+        best([&] { queue.enqueueReadBuffer(device, CL_TRUE, 0, bytes, host->data()); })};
     return std::optional(transfer);
   });
 }

@@ -10,14 +10,26 @@
 
 namespace voxelmark::opencl {
 
+/// Host memory for transfers, pageable or page-locked.
+class HostMemory {
+ public:
+  virtual ~HostMemory() = default;
+  virtual std::byte* data() = 0;
+};
+
 class OpenClBuffer final : public Buffer {
  public:
   OpenClBuffer(cl::Buffer memory, Shape shape, DType dtype, std::shared_ptr<MemoryMeter> meter);
   ~OpenClBuffer() override;
   const cl::Buffer& memory() const { return memory_; }
 
+  /// From now on the pixels are those in `memory`, of at least bytes(): the result of a pull.
+  void move_to_host(std::shared_ptr<HostMemory> memory) { host_ = std::move(memory); }
+  HostMemory* on_host() const { return host_.get(); }
+
  private:
   cl::Buffer memory_;
+  std::shared_ptr<HostMemory> host_;
   std::shared_ptr<MemoryMeter> meter_;
 };
 
@@ -32,10 +44,16 @@ class OpenClStream final : public Stream {
   void fill(Buffer& buffer, std::uint8_t byte) override;
   void fill(const cl::Buffer& memory, std::uint8_t byte, std::size_t bytes);
   void sync() override;
+  /// Between host memory and a buffer of the device; `memory` must outlive the work.
+  void write(HostMemory& memory, OpenClBuffer& buffer);
+  void read(const OpenClBuffer& buffer, HostMemory& memory);
   std::optional<double> device_seconds() override;
   void launch(const cl::Kernel& kernel, const cl::NDRange& global, const cl::NDRange& local);
 
  private:
+  /// Where the next command's event goes: nowhere without profiling.
+  cl::Event* event();
+
   cl::CommandQueue queue_;
   bool profiling_;
   std::vector<cl::Event> events_;
@@ -80,6 +98,7 @@ class OpenClEngine final : public Engine {
 
   /// Device memory that has been touched, since drivers allocate at the first use. Throws TooLarge.
   cl::Buffer memory(std::size_t bytes);
+  std::shared_ptr<HostMemory> host_memory(std::size_t bytes, bool pinned);
   /// The family's program for these options, from this process, from the disk cache, or built now.
   /// Throws std::runtime_error with the build log.
   cl::Program program(const std::string& family, const std::string& options);

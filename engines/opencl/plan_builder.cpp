@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "engines/core/error.hpp"
+
 namespace voxelmark::opencl {
 
 class PlanBuilder::LaunchPlan final : public Plan {
@@ -19,6 +21,10 @@ class PlanBuilder::LaunchPlan final : public Plan {
   void enqueue(Stream& stream) override {
     with_context(context_, [&] {
       for (auto& launch : launches_) {
+        if (launch.step) {
+          launch.step(static_cast<OpenClStream&>(stream));
+          continue;
+        }
         for (const auto& [index, slot] : launch.scratch) launch.kernel.setArg(index, slot->memory);
         static_cast<OpenClStream&>(stream).launch(launch.kernel, launch.range.global,
                                                   launch.range.local);
@@ -45,6 +51,13 @@ std::string kernel_file(const std::string& family) {
 
 PlanBuilder::PlanBuilder(OpenClEngine& engine, const Request& request)
     : engine_(engine), request_(request) {}
+
+void PlanBuilder::require_doubles() const {
+  const auto devices = engine_.context().getInfo<CL_CONTEXT_DEVICES>();
+  if (devices.at(0).getInfo<CL_DEVICE_EXTENSIONS>().find("cl_khr_fp64") == std::string::npos)
+    throw NotMeasurable(request_.operation.name + " needs double precision, which " +
+                        device().name + " does not have (cl_khr_fp64)");
+}
 
 Scratch PlanBuilder::scratch(std::size_t bytes) {
   return static_cast<OpenClArena&>(request_.arena).slot(slots_++, bytes);
@@ -89,6 +102,8 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
   std::string options = "-D IN=" + name(types.in) + " -D OUT=" + out + " -D TO_OUT=convert_" + out +
                         rounding + " -D TO_OUT4=convert_" + out + "4" + rounding;
   if (types.in == DType::f32) options += " -D IN_IS_FLOAT";
+  // A volatile load is an atomic one on devices, but not for a checker of data races.
+  if (device().name.find("Oclgrind") != std::string::npos) options += " -D READ_ATOMICALLY";
   if (!types.options.empty()) options += " " + types.options;
   std::string file = kernel_file(request_.operation.family), name_in_file = kernel;
   if (const auto colon = name_in_file.find(':'); colon != std::string::npos) {
@@ -96,7 +111,7 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
     name_in_file.erase(0, colon + 1);
   }
   const cl::Program program = engine_.program(file, options);
-  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}});
+  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}, {}});
 }
 
 Prepared PlanBuilder::finish() {

@@ -1,5 +1,7 @@
 #pragma once
+#include "engines/core/distance_transform.hpp"
 #include "engines/opencl/opencl_runtime.hpp"
+#include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
 
 namespace voxelmark::opencl {
@@ -17,6 +19,7 @@ class PlanBuilder {
  public:
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
+  const Operation& operation() const { return request_.operation; }
   const Parameters& parameters() const { return request_.parameters; }
   /// Of the inputs.
   const Shape& shape() const { return request_.inputs[0]->shape(); }
@@ -27,6 +30,15 @@ class PlanBuilder {
   Memory input(std::size_t i = 0) const { return request_.inputs[i]; }
   Memory output() const { return request_.output; }
   const Device& device() const { return engine_.device(); }
+  /// Throws NotMeasurable where the device has no double precision.
+  void require_doubles() const;
+  OpenClEngine& engine() { return engine_; }
+  std::shared_ptr<OpenClBuffer> input_buffer(std::size_t i = 0) const {
+    return std::static_pointer_cast<OpenClBuffer>(request_.inputs[i]);
+  }
+  std::shared_ptr<OpenClBuffer> output_buffer() const {
+    return std::static_pointer_cast<OpenClBuffer>(request_.output);
+  }
 
   /// Scratch of `bytes`: the n-th call takes the arena's slot n.
   Scratch scratch(std::size_t bytes);
@@ -63,6 +75,10 @@ class PlanBuilder {
     (set(added, index++, arguments), ...);
   }
 
+  /// Adds work of another sort than a kernel, such as a transfer.
+  using Step = std::function<void(OpenClStream&)>;
+  void step(Step step) { launches_.push_back({{}, {}, {}, std::move(step)}); }
+
   /// The plan, launched once by now: runtimes compile for a group size at its first use.
   Prepared finish();
 
@@ -71,6 +87,7 @@ class PlanBuilder {
     cl::Kernel kernel;
     Range range;
     std::vector<std::pair<cl_uint, Scratch>> scratch;
+    Step step{};  ///< in place of the kernel
   };
   class LaunchPlan;
 
@@ -102,28 +119,88 @@ class PlanBuilder {
 /// One function per family.
 using Make = Prepared (*)(PlanBuilder& plan);
 
+Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
+Prepared auto_threshold(PlanBuilder&);
+Prepared binary_and(PlanBuilder&);
 Prepared bottom_hat(PlanBuilder&);
+Prepared centroids(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared convert(PlanBuilder&);
+Prepared copy(PlanBuilder&);
+Prepared count_labels(PlanBuilder&);
+Prepared crop(PlanBuilder&);
+Prepared detect_maxima(PlanBuilder&);
 Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
+Prepared exclude_labels_on_edges(PlanBuilder&);
+Prepared exclude_labels_outside_mean_range(PlanBuilder&);
+Prepared exclude_labels_outside_size_range(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
+Prepared histogram(PlanBuilder&);
+Prepared label_statistics(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
+Prepared maximum_of_all_pixels(PlanBuilder&);
+Prepared maximum_x_projection(PlanBuilder&);
+Prepared maximum_y_projection(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
 Prepared mean(PlanBuilder&);
+Prepared mean_of_all_pixels(PlanBuilder&);
+Prepared mean_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
 Prepared minimum(PlanBuilder&);
+Prepared minimum_of_all_pixels(PlanBuilder&);
+Prepared minimum_z_projection(PlanBuilder&);
+Prepared multiply_scalar(PlanBuilder&);
+Prepared pull(PlanBuilder&);
+Prepared push(PlanBuilder&);
+Prepared reslice(PlanBuilder&);
+Prepared rotate(PlanBuilder&);
+Prepared squared_difference(PlanBuilder&);
+Prepared standard_deviation_of_all_pixels(PlanBuilder&);
 Prepared subtract_gaussian_background(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
+Prepared sum_z_projection(PlanBuilder&);
 Prepared top_hat(PlanBuilder&);
+Prepared voronoi(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// Copies voxels into another order. `to` is an image of view.shape.
+void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
+               const StridedView& view);
+
+/// The least and the greatest value as two doubles; see MinimumOfAllPixels.
+void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+             const Memory& to);
+
+/// How a histogram's bins are defined.
+enum class Bins {
+  grey_levels,   ///< one a level
+  float_steps,   ///< by Histogram's float32 steps
+  double_edges,  ///< by edges in double precision, as for otsu of f32
+};
+
+/// A histogram on the device.
+struct Histogram {
+  Scratch counts;   ///< a 64-bit count a bin
+  Scratch range;    ///< least and greatest value, two doubles; of grey levels nothing
+  Scratch binning;  ///< the lowest value and the scale of Histogram's float32 steps; else nothing
+};
+Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+                     int bins, Bins kind);
+
+/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
+void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                    const Shape& shape, const std::string& method);
 
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
@@ -133,5 +210,20 @@ void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, 
 /// Dilate.
 void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
                     const Memory& to, const Shape& shape, const Window& window);
+
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
+                const Shape& shape, bool box);
+
+/// The mask `to`, u8, of the local maxima; see DetectMaxima.
+void mark_maxima(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                 const Shape& shape, const Window& box, float floor);
+
+/// The nearest label of each voxel; see Voronoi.
+void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,
+                   const AxisWeights&);
+
+/// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
+void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
 
 }  // namespace voxelmark::opencl

@@ -51,9 +51,14 @@ std::shared_ptr<UMatBuffer> UMatArena::slot(std::size_t number, const Shape& sha
   return slots_[number].emplace_back(std::make_shared<UMatBuffer>(shape, dtype, meter_));
 }
 
+std::vector<std::shared_ptr<UMatBuffer>> UMatArena::all() const {
+  std::vector<std::shared_ptr<UMatBuffer>> buffers;
+  for (const auto& slot : slots_) buffers.insert(buffers.end(), slot.begin(), slot.end());
+  return buffers;
+}
+
 void UMatArena::fill(Stream& stream, std::uint8_t byte) {
-  for (const auto& slot : slots_)
-    for (const auto& buffer : slot) stream.fill(*buffer, byte);
+  for (const auto& buffer : all()) stream.fill(*buffer, byte);
 }
 
 template <>
@@ -90,8 +95,15 @@ Pixels<cv::UMat> Work<cv::UMat>::scratch(const Shape& shape, DType dtype) {
 template <class M>
 Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
+      {"AddImagesWeighted", add_images_weighted<M>},
       {"AddScalar", add_scalar<M>},
+      {"AutoThreshold", auto_threshold<M>},
+      {"BinaryAnd", binary_and<M>},
       {"BottomHat", bottom_hat<M>},
+      {"ConnectedComponents", connected_components<M>},
+      {"Convert", convert<M>},
+      {"Copy", copy<M>},
+      {"Crop", crop<M>},
       {"DifferenceOfGaussian", difference_of_gaussian<M>},
       {"Dilate", dilate<M>},
       {"DivideByGaussianBackground", divide_by_gaussian_background<M>},
@@ -99,12 +111,29 @@ Make<M> find(const std::string& family) {
       {"FixedThreshold", fixed_threshold<M>},
       {"Flip", flip<M>},
       {"GaussianBlur", gaussian_blur<M>},
+      {"Histogram", histogram<M>},
       {"Maximum", maximum<M>},
+      {"MaximumOfAllPixels", maximum_of_all_pixels<M>},
+      {"MaximumXProjection", maximum_x_projection<M>},
+      {"MaximumYProjection", maximum_y_projection<M>},
       {"MaximumZProjection", maximum_z_projection<M>},
       {"Mean", mean<M>},
+      {"MeanOfAllPixels", mean_of_all_pixels<M>},
+      {"MeanZProjection", mean_z_projection<M>},
       {"Median", median<M>},
       {"Minimum", minimum<M>},
+      {"MinimumOfAllPixels", minimum_of_all_pixels<M>},
+      {"MinimumZProjection", minimum_z_projection<M>},
+      {"MultiplyScalar", multiply_scalar<M>},
+      {"Pull", pull<M>},
+      {"Push", push<M>},
+      {"Reslice", reslice<M>},
+      {"Rotate", rotate<M>},
+      {"SquaredDifference", squared_difference<M>},
+      {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels<M>},
       {"SubtractGaussianBackground", subtract_gaussian_background<M>},
+      {"SumOfAllPixels", sum_of_all_pixels<M>},
+      {"SumZProjection", sum_z_projection<M>},
       {"TopHat", top_hat<M>},
   };
   for (const auto& [name, make] : table)

@@ -31,6 +31,7 @@ class UMatArena final : public Arena {
   explicit UMatArena(std::shared_ptr<MemoryMeter> meter) : meter_(std::move(meter)) {}
   std::shared_ptr<UMatBuffer> slot(std::size_t number, const Shape& shape, DType dtype);
   void fill(Stream& stream, std::uint8_t byte) override;
+  std::vector<std::shared_ptr<UMatBuffer>> all() const;
 
  private:
   std::vector<std::vector<std::shared_ptr<UMatBuffer>>> slots_;
@@ -104,38 +105,48 @@ Make<M> find(const std::string& family);
 std::optional<Skip> too_large(const Shape& shape);
 
 // Each is instantiated for both kinds of matrix.
-template <class M>
-Body add_scalar(Work<M>&);
-template <class M>
-Body bottom_hat(Work<M>&);
-template <class M>
-Body difference_of_gaussian(Work<M>&);
-template <class M>
-Body dilate(Work<M>&);
-template <class M>
-Body divide_by_gaussian_background(Work<M>&);
-template <class M>
-Body erode(Work<M>&);
-template <class M>
-Body fixed_threshold(Work<M>&);
-template <class M>
-Body flip(Work<M>&);
-template <class M>
-Body gaussian_blur(Work<M>&);
-template <class M>
-Body maximum(Work<M>&);
-template <class M>
-Body maximum_z_projection(Work<M>&);
-template <class M>
-Body mean(Work<M>&);
-template <class M>
-Body median(Work<M>&);
-template <class M>
-Body minimum(Work<M>&);
-template <class M>
-Body subtract_gaussian_background(Work<M>&);
-template <class M>
-Body top_hat(Work<M>&);
+// clang-format off
+template <class M> Body add_images_weighted(Work<M>&);
+template <class M> Body add_scalar(Work<M>&);
+template <class M> Body auto_threshold(Work<M>&);
+template <class M> Body binary_and(Work<M>&);
+template <class M> Body bottom_hat(Work<M>&);
+template <class M> Body connected_components(Work<M>&);
+template <class M> Body convert(Work<M>&);
+template <class M> Body copy(Work<M>&);
+template <class M> Body crop(Work<M>&);
+template <class M> Body difference_of_gaussian(Work<M>&);
+template <class M> Body dilate(Work<M>&);
+template <class M> Body divide_by_gaussian_background(Work<M>&);
+template <class M> Body erode(Work<M>&);
+template <class M> Body fixed_threshold(Work<M>&);
+template <class M> Body flip(Work<M>&);
+template <class M> Body gaussian_blur(Work<M>&);
+template <class M> Body histogram(Work<M>&);
+template <class M> Body maximum(Work<M>&);
+template <class M> Body maximum_of_all_pixels(Work<M>&);
+template <class M> Body maximum_x_projection(Work<M>&);
+template <class M> Body maximum_y_projection(Work<M>&);
+template <class M> Body maximum_z_projection(Work<M>&);
+template <class M> Body mean(Work<M>&);
+template <class M> Body mean_of_all_pixels(Work<M>&);
+template <class M> Body mean_z_projection(Work<M>&);
+template <class M> Body median(Work<M>&);
+template <class M> Body minimum(Work<M>&);
+template <class M> Body minimum_of_all_pixels(Work<M>&);
+template <class M> Body minimum_z_projection(Work<M>&);
+template <class M> Body multiply_scalar(Work<M>&);
+template <class M> Body pull(Work<M>&);
+template <class M> Body push(Work<M>&);
+template <class M> Body reslice(Work<M>&);
+template <class M> Body rotate(Work<M>&);
+template <class M> Body squared_difference(Work<M>&);
+template <class M> Body standard_deviation_of_all_pixels(Work<M>&);
+template <class M> Body subtract_gaussian_background(Work<M>&);
+template <class M> Body sum_of_all_pixels(Work<M>&);
+template <class M> Body sum_z_projection(Work<M>&);
+template <class M> Body top_hat(Work<M>&);
+// clang-format on
 
 /// Instantiates a family's function for both kinds of matrix.
 #define VOXELMARK_FOR_BOTH_MATRICES(function) \

@@ -3,53 +3,93 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
+#include "engines/operations/all_pixels.hpp"
+#include "engines/operations/auto_threshold.hpp"
+#include "engines/operations/connected_components.hpp"
+#include "engines/operations/convert.hpp"
+#include "engines/operations/crop.hpp"
+#include "engines/operations/detect_maxima.hpp"
 #include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_background.hpp"
 #include "engines/operations/gaussian_blur.hpp"
-#include "engines/operations/maximum_z_projection.hpp"
+#include "engines/operations/histogram.hpp"
+#include "engines/operations/image_arithmetic.hpp"
+#include "engines/operations/label_statistics.hpp"
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/otsu_labeling.hpp"
+#include "engines/operations/projection.hpp"
+#include "engines/operations/reslice.hpp"
+#include "engines/operations/rotate.hpp"
 #include "engines/operations/top_hat.hpp"
+#include "engines/operations/transfers.hpp"
+#include "engines/operations/voronoi.hpp"
 
 namespace voxelmark {
 
 const std::vector<Operation>& catalogue() {
-  static const std::vector<Operation> operations{
-      add_scalar(2),
-      add_scalar(3),
-      fixed_threshold(2),
-      fixed_threshold(3),
-      binary_morphology(Extreme::minimum, 2),
-      binary_morphology(Extreme::minimum, 3),
-      binary_morphology(Extreme::maximum, 2),
-      binary_morphology(Extreme::maximum, 3),
-      extreme_filter(Extreme::minimum, 2),
-      extreme_filter(Extreme::minimum, 3),
-      extreme_filter(Extreme::maximum, 2),
-      extreme_filter(Extreme::maximum, 3),
-      flip(2),
-      flip(3),
-      gaussian_blur(2),
-      gaussian_blur(3),
-      median(2),
-      median(3),
-      maximum_z_projection(),
-      mean(2),
-      mean(3),
-      hat(Extreme::minimum, 2),
-      hat(Extreme::minimum, 3),
-      hat(Extreme::maximum, 2),
-      hat(Extreme::maximum, 3),
-      difference_of_gaussian(2),
-      difference_of_gaussian(3),
-      subtract_gaussian_background(2),
-      subtract_gaussian_background(3),
-      divide_by_gaussian_background(2),
-      divide_by_gaussian_background(3),
-  };
+  static const std::vector<Operation> operations = [] {
+    std::vector<Operation> all;
+    const auto in_2d_and_3d = [&](const auto& describe) {
+      all.push_back(describe(2));
+      all.push_back(describe(3));
+    };
+    in_2d_and_3d(add_images_weighted);
+    in_2d_and_3d(add_scalar);
+    in_2d_and_3d(multiply_scalar);
+    in_2d_and_3d(squared_difference);
+    in_2d_and_3d(binary_and);
+    in_2d_and_3d(fixed_threshold);
+    in_2d_and_3d(auto_threshold);
+    in_2d_and_3d([](int dims) { return binary_morphology(Extreme::minimum, dims); });
+    in_2d_and_3d([](int dims) { return binary_morphology(Extreme::maximum, dims); });
+    in_2d_and_3d(flip);
+    in_2d_and_3d(gaussian_blur);
+    in_2d_and_3d(mean);
+    in_2d_and_3d(median);
+    in_2d_and_3d([](int dims) { return extreme_filter(Extreme::minimum, dims); });
+    in_2d_and_3d([](int dims) { return extreme_filter(Extreme::maximum, dims); });
+    in_2d_and_3d(rotate);
+    all.push_back(maximum_z_projection());
+    all.push_back(maximum_x_projection());
+    all.push_back(maximum_y_projection());
+    all.push_back(minimum_z_projection());
+    all.push_back(mean_z_projection());
+    all.push_back(sum_z_projection());
+    in_2d_and_3d(push);
+    in_2d_and_3d(pull);
+    in_2d_and_3d(copy);
+    all.push_back(reslice());
+    in_2d_and_3d([](int dims) { return hat(Extreme::minimum, dims); });
+    in_2d_and_3d([](int dims) { return hat(Extreme::maximum, dims); });
+    in_2d_and_3d(difference_of_gaussian);
+    in_2d_and_3d(subtract_gaussian_background);
+    in_2d_and_3d(divide_by_gaussian_background);
+    in_2d_and_3d(crop_operation);
+    in_2d_and_3d(convert_operation);
+    in_2d_and_3d(sum_of_all_pixels);
+    in_2d_and_3d(minimum_of_all_pixels);
+    in_2d_and_3d(maximum_of_all_pixels);
+    in_2d_and_3d(mean_of_all_pixels);
+    in_2d_and_3d(standard_deviation_of_all_pixels);
+    in_2d_and_3d(histogram);
+    in_2d_and_3d(detect_maxima);
+    in_2d_and_3d(connected_components);
+    in_2d_and_3d(voronoi);
+    in_2d_and_3d(voronoi_otsu_labeling);
+    in_2d_and_3d(gauss_otsu_labeling);
+    in_2d_and_3d(eroded_otsu_labeling);
+    in_2d_and_3d(exclude_labels_on_edges);
+    in_2d_and_3d(exclude_labels_outside_size_range);
+    in_2d_and_3d(exclude_labels_outside_mean_range);
+    in_2d_and_3d(count_labels);
+    in_2d_and_3d(centroids);
+    in_2d_and_3d(label_statistics);
+    return all;
+  }();
   return operations;
 }
 

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 
+#include "engines/core/distance_transform.hpp"
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
 
 namespace voxelmark::tbb_operations {
@@ -24,7 +26,16 @@ class Pixels {
 
   template <class T>
   T* as() const {
-    return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
+    if (slot_) return slot_->pixels<T>();
+    if constexpr (std::is_same_v<T, std::int64_t>)
+      throw std::logic_error("no image has pixels of this type");
+    else
+      return host(buffer_).pixels<T>();
+  }
+  /// Of scratch, which may hold what is no pixel.
+  template <class T>
+  T* scratch() const {
+    return slot_->pixels<T>();
   }
 
  private:
@@ -87,28 +98,65 @@ class Work {
 /// One function per family: takes scratch and weights now, gives what is to run later.
 using Make = Body (*)(Work& work);
 
+Body add_images_weighted(Work&);
 Body add_scalar(Work&);
+Body auto_threshold(Work&);
+Body binary_and(Work&);
 Body bottom_hat(Work&);
+Body centroids(Work&);
+Body connected_components(Work&);
+Body convert(Work&);
+Body copy(Work&);
+Body count_labels(Work&);
+Body crop(Work&);
+Body detect_maxima(Work&);
 Body difference_of_gaussian(Work&);
 Body dilate(Work&);
 Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
+Body exclude_labels_on_edges(Work&);
+Body exclude_labels_outside_mean_range(Work&);
+Body exclude_labels_outside_size_range(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
+Body histogram(Work&);
+Body label_statistics(Work&);
 Body maximum(Work&);
+Body maximum_of_all_pixels(Work&);
+Body maximum_x_projection(Work&);
+Body maximum_y_projection(Work&);
 Body maximum_z_projection(Work&);
 Body mean(Work&);
+Body mean_of_all_pixels(Work&);
+Body mean_z_projection(Work&);
 Body median(Work&);
 Body minimum(Work&);
+Body minimum_of_all_pixels(Work&);
+Body minimum_z_projection(Work&);
+Body multiply_scalar(Work&);
+Body reslice(Work&);
+Body rotate(Work&);
+Body squared_difference(Work&);
+Body standard_deviation_of_all_pixels(Work&);
 Body subtract_gaussian_background(Work&);
+Body sum_of_all_pixels(Work&);
+Body sum_z_projection(Work&);
 Body top_hat(Work&);
+Body voronoi(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// Copies voxels into another order. `to` is an image of view.shape.
+Body copy_view(const Pixels& from, const Pixels& to, DType dtype, const StridedView& view);
+
+/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
+Body auto_threshold(Work&, const Pixels& from, DType from_type, const Pixels& to,
+                    const Shape& shape, const std::string& method);
 
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
@@ -118,6 +166,18 @@ Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType t
 /// Dilate.
 Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
                     const Shape& shape, const Window& window);
+
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
+                bool box);
+
+/// The mask `to`, u8, of the local maxima; see DetectMaxima.
+Body mark_maxima(Work&, const Pixels& from, DType from_type, const Pixels& to, const Shape& shape,
+                 const Window& box, float floor);
+
+/// The nearest label of each voxel; see Voronoi.
+Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
+                   const AxisWeights&);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.

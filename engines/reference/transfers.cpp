@@ -1,0 +1,11 @@
+#include "engines/reference/reference.hpp"
+
+namespace voxelmark::reference {
+
+void copy(const Job& job, const Region& region, std::span<double> values) {
+  for_each_voxel(region, values, [&](auto x, auto y, auto z, double& value) {
+    value = clamped(job.input(), x, y, z);
+  });
+}
+
+}  // namespace voxelmark::reference
