@@ -190,20 +190,112 @@ std::string limits_table(const OpenEngines& engines) {
   return text;
 }
 
+namespace {
+
+std::string role_name(Role role) {
+  switch (role) {
+    case Role::image:
+      return "image";
+    case Role::mask:
+      return "mask";
+    case Role::labels:
+      return "labels (u32)";
+  }
+  throw std::logic_error("no such Role");
+}
+
+std::string names_of(const std::vector<DType>& types) {
+  std::vector<std::string> names;
+  for (const DType type : types) names.push_back(to_string(type));
+  return join(names, ", ");
+}
+
+/// "image (u8, u16, f32)", "mask (u8) from image (u8, u16, f32)".
+std::string inputs_text(const Operation& operation) {
+  std::vector<std::string> inputs;
+  for (const Role role : operation.inputs) inputs.push_back(role_name(role));
+  std::string text = join(inputs, " and ");
+  if (operation.dtypes != std::vector{DType::u32})
+    text += ", of type " + names_of(operation.dtypes);
+  return text;
+}
+
+std::string result_text(const Operation& operation, const Parameters& values) {
+  if (operation.gives_table()) return "a table with the columns " + join(operation.columns, ", ");
+  std::vector<DType> types;
+  for (const DType type : operation.dtypes) types.push_back(operation.result_dtype(values, type));
+  if (types == operation.dtypes) return "an image of the same type";
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  return "an image of type " + names_of(types);
+}
+
+std::string parameter_text(const ParameterSpec& spec, int dims) {
+  return spec.name + " = " + to_string(spec.default_value, dims) + " (" +
+         (spec.choices.empty() ? std::string(spec.whole ? "whole, " : "") + shortest(spec.minimum) +
+                                     " to " + shortest(spec.maximum)
+                               : join(spec.choices, ", ")) +
+         "): " + spec.description;
+}
+
+std::string kind_text(const Operation& operation, const Parameters& values) {
+  if (operation.kind != Kind::reach) return to_string(operation.kind);
+  constexpr std::int64_t large = 1024;
+  const Reach reach = operation.reach(values, {large, large, operation.dims == 3 ? large : 1});
+  const auto voxels = [](std::int64_t radius) {
+    return radius >= large - 1 ? std::string("all") : std::to_string(radius);
+  };
+  return "reach: depends on " + voxels(reach.x) + ", " + voxels(reach.y) +
+         (operation.dims == 3 ? ", " + voxels(reach.z) : "") + " voxels to each side along " +
+         (operation.dims == 3 ? "x, y, z" : "x, y");
+}
+
+std::string cost_text(const Operation& operation, const Parameters& values) {
+  const Shape shape{64, 64, operation.dims == 3 ? 64 : 1};
+  const auto voxels = static_cast<double>(shape.voxels());
+  const Cost cost = operation.cost(values, shape, operation.dtypes.back());
+  return significant(cost.bytes / voxels, 3) + " bytes and " + significant(cost.flops / voxels, 3) +
+         " arithmetic operations an input voxel of type " + to_string(operation.dtypes.back());
+}
+
+/// What is said of an operation, a line each; twins in 2D and 3D often say the same.
+std::vector<std::string> facts(const Operation& operation) {
+  const Parameters values(operation.parameters);
+  std::vector<std::string> lines{"takes: " + inputs_text(operation),
+                                 "gives: " + result_text(operation, values),
+                                 "kind: " + kind_text(operation, values)};
+  for (const auto& spec : operation.parameters)
+    lines.push_back(parameter_text(spec, operation.dims));
+  lines.push_back("cost: " + cost_text(operation, values));
+  lines.push_back("tolerance: " + operation.tolerance_rule);
+  if (operation.takes_non_finite) lines.push_back("NaN and infinity are allowed");
+  return lines;
+}
+
+}  // namespace
+
 std::string operation_list() {
-  std::string text;
-  for (const auto& operation : catalogue()) {
-    std::vector<std::string> types;
-    for (const DType type : operation.dtypes) types.push_back(to_string(type));
-    text += operation.name + "  (" + to_string(operation.kind) + "; " + join(types, ", ") + ")\n";
-    text += folded("    ", operation.definition, "    ");
-    for (const auto& spec : operation.parameters) {
-      std::string about = spec.name + " = " + to_string(spec.default_value, operation.dims) + ": ";
-      about += spec.choices.empty() ? shortest(spec.minimum) + " to " + shortest(spec.maximum)
-                                    : join(spec.choices, " or ");
-      text += folded("    ", about + "; " + spec.description, "        ");
+  std::string text = folded(
+      "# Operations\n\n",
+      "What each operation means, as `bench --list-operations` prints it. Voxels lie at whole "
+      "coordinates, x fastest; a 2D image has one slice. Parameters are float32 numbers, and "
+      "where one is a number an axis, one number stands for all. Integer results are rounded "
+      "half to even and saturated. Kind, cost and the choices' numbers hold for the defaults. "
+      "The tolerance is what a result may differ from the reference by; the largest errors "
+      "found are in agreement.md.",
+      "");
+  const auto& all = catalogue();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Operation& operation = all[i];
+    const bool twins = i + 1 < all.size() && all[i + 1].family == operation.family &&
+                       all[i + 1].definition == operation.definition;
+    text += "\n## " + operation.name + (twins ? ", " + all[i + 1].name : "") + "\n\n" +
+            folded("", operation.definition, "") + "\n";
+    const auto lines = facts(operation), other = twins ? facts(all[i + 1]) : lines;
+    for (std::size_t k = 0; k < lines.size(); ++k) {
+      text += folded("- ", lines[k], "  ");
+      if (k < other.size() && other[k] != lines[k]) text += folded("- in 3D ", other[k], "  ");
     }
-    text += folded("    tolerance: ", operation.tolerance_rule, "        ") + "\n";
+    i += twins;
   }
   return text;
 }

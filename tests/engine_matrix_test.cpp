@@ -2,6 +2,8 @@
 // against the reference. Only OpenCV may decline, with a reason.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <sstream>
 
 #include "bench/engines.hpp"
@@ -21,6 +23,9 @@ struct Variant {
 
 /// Parameters beside the defaults, one at a time unless joined by ';'.
 const std::vector<Variant> variants{
+    {"AddImagesWeighted", "factor1", "0.1", 0},
+    {"AddImagesWeighted", "factor2", "-0.7", 0},
+    {"AddImagesWeighted", "factor1", "1e7", 0},
     {"AddScalar", "scalar", "0.5", 0},
     {"AddScalar", "scalar", "-77.25", 0},
     {"AddScalar", "scalar", "70000", 0},
@@ -35,6 +40,11 @@ const std::vector<Variant> variants{
     {"Erode", "radius", "3x1", 2},
     {"Erode", "radius", "2x0x1", 3},
     {"ConnectedComponents", "neighbours", "face", 0},
+    {"DetectMaxima", "radius", "0", 0},
+    {"DetectMaxima", "radius", "3x0", 2},
+    {"DetectMaxima", "radius", "0x1x2", 3},
+    {"DetectMaxima", "radius", "40", 0},
+    {"DetectMaxima", "floor", "250", 0},
     {"FixedThreshold", "threshold", "100.5", 0},
     {"FixedThreshold", "threshold", "-1", 0},
     {"Flip", "axis", "y", 0},
@@ -45,6 +55,10 @@ const std::vector<Variant> variants{
     {"GaussianBlur", "sigma", "3x0", 2},
     {"GaussianBlur", "sigma", "0x0x1", 3},
     {"GaussianBlur", "sigma", "2x0x1", 3},
+    {"MultiplyScalar", "scalar", "0.1", 0},
+    {"MultiplyScalar", "scalar", "-1.5", 0},
+    {"MultiplyScalar", "scalar", "40000", 0},
+    {"MultiplyScalar", "scalar", "1e30", 0},
     {"Push", "memory", "pinned", 0},
     {"Pull", "memory", "pinned", 0},
     {"Median", "window", "box", 0},
@@ -54,6 +68,41 @@ const std::vector<Variant> variants{
     {"Median", "radius", "2x0x1", 3},
     {"Median", "radius", "5", 0},
     {"Median", "radius", "16x15", 2},
+    {"Convert", "type", "u8", 0},
+    {"Convert", "type", "u16", 0},
+    {"Crop", "origin", "3", 0},
+    {"Crop", "origin", "1000", 0},
+    {"Crop", "extent", "2x7", 2},
+    {"Crop", "extent", "1000x2x1", 3},
+    {"Reslice", "from", "left", 3},
+    {"Rotate", "turns", "2", 0},
+    {"Rotate", "turns", "3", 0},
+    {"BottomHat", "window", "sphere", 0},
+    {"BottomHat", "radius", "0", 0},
+    {"BottomHat", "radius", "3x1", 2},
+    {"BottomHat", "window;radius", "sphere;2x0x1", 3},
+    {"DifferenceOfGaussian", "sigma1", "0", 0},
+    {"DifferenceOfGaussian", "sigma1;sigma2", "2x0;0x3", 2},
+    {"DifferenceOfGaussian", "sigma1;sigma2", "2x2x0;6x6x0", 3},
+    {"DivideByGaussianBackground", "sigma", "0", 0},
+    {"DivideByGaussianBackground", "sigma", "2x0", 2},
+    {"DivideByGaussianBackground", "sigma", "2x0x1", 3},
+    {"SubtractGaussianBackground", "sigma", "0", 0},
+    {"SubtractGaussianBackground", "sigma", "2x0", 2},
+    {"SubtractGaussianBackground", "sigma", "2x0x1", 3},
+    {"TopHat", "window", "sphere", 0},
+    {"TopHat", "radius", "0", 0},
+    {"TopHat", "radius", "3x1", 2},
+    {"TopHat", "window;radius", "sphere;2x0x1", 3},
+    {"Mean", "window", "box", 0},
+    {"Mean", "window;radius", "box;3x1", 2},
+    {"Mean", "window;radius", "box;70x0", 2},
+    {"Mean", "window;radius", "box;3x0x15", 3},
+    {"Mean", "radius", "0", 0},
+    {"Mean", "radius", "13", 2},
+    {"Mean", "radius", "5", 3},
+    {"Mean", "radius", "3x1", 2},
+    {"Mean", "radius", "2x0x1", 3},
     {"AutoThreshold", "method", "otsu", 0},
     {"AutoThreshold", "method", "li", 0},
     {"AutoThreshold", "method", "triangle", 0},
@@ -67,6 +116,9 @@ const std::vector<Variant> variants{
     {"Histogram", "bins", "7", 0},
     {"Histogram", "bins", "2049", 0},
     {"Histogram", "bins", "65536", 0},
+    {"Voronoi", "spacing", "0.5x2", 2},
+    {"Voronoi", "spacing", "1x1.5x3", 3},
+    {"Voronoi", "masked", "yes", 0},
     {"Maximum", "window", "box", 0},
     {"Maximum", "window;radius", "box;3x1", 2},
     {"Maximum", "window;radius", "box;70x0", 2},
@@ -164,16 +216,21 @@ void compare(Engine& engine, const Operation& operation, const Parameters& param
   ++counts.compared;
 }
 
+/// The engine, opened once a process and without measuring its limits.
+Engine& opened(const EngineEntry& entry) {
+  static std::map<std::string, std::unique_ptr<Engine>> engines;
+  auto& engine = engines[entry.device.id];
+  if (!engine) engine = std::get<std::unique_ptr<Engine>>(entry.open(0));
+  return *engine;
+}
+
 class Matrix : public testing::TestWithParam<Operation> {};
 
 TEST_P(Matrix, AgreesWithTheReference) {
   const Operation& operation = GetParam();
-  static OpenEngines engines;
   Counts counts;
   for (const auto& entry : find_devices({"tbb", "opencv", "opencv-umat", "opencl"}, {})) {
-    const auto opened = engines.open(entry, 0);
-    ASSERT_TRUE(std::holds_alternative<OpenEngines::Opened*>(opened)) << entry.device.id;
-    Engine& engine = *std::get<OpenEngines::Opened*>(opened)->engine;
+    Engine& engine = opened(entry);
     for (const DType dtype : operation.dtypes)
       for (const auto& parameters : parameter_sets(operation))
         for (const Shape& shape : shapes(operation.dims)) {
@@ -200,12 +257,11 @@ INSTANTIATE_TEST_SUITE_P(Operations, Matrix, testing::ValuesIn(catalogue()),
 // Where a definition reaches only float images with NaN in a few places, no engine may crash or
 // hang.
 TEST(Matrix, NanHarmsNobody) {
-  OpenEngines engines;
   Image image = generate("noise", {33, 20, 5}, DType::f32, 3);
   for (std::size_t i = 0; i < image.pixels<float>().size(); i += 3)
     image.pixels<float>()[i] = std::nanf("");
   for (const auto& entry : find_devices({"reference", "tbb", "opencv", "opencl"}, {})) {
-    Engine& engine = *std::get<OpenEngines::Opened*>(engines.open(entry, 0))->engine;
+    Engine& engine = opened(entry);
     for (const auto& operation : catalogue()) {
       if (operation.dims != 3) continue;
       for (const auto& parameters : parameter_sets(operation)) {
@@ -229,9 +285,8 @@ TEST(Matrix, NanHarmsNobody) {
 
 // Of an operation that OpenCV's OpenCL code does not cover, a time would be the CPU's.
 TEST(Matrix, UMatSaysWhereOpenCvLeavesTheDevice) {
-  OpenEngines engines;
   for (const auto& entry : find_devices({"opencv-umat"}, {})) {
-    Engine& engine = *std::get<OpenEngines::Opened*>(engines.open(entry, 0))->engine;
+    Engine& engine = opened(entry);
     const auto outcome = [&](const std::string& name, DType dtype) {
       const Operation& operation = find_operation(name);
       const Image image = generate("noise", {64, 48, 1}, dtype, 1);
@@ -256,9 +311,8 @@ TEST(Matrix, ProjectionPrefersNumbersToNan) {
   const float nan = std::nanf("");
   const float values[]{nan, nan, -5, nan, nan, nan};
   std::copy(std::begin(values), std::end(values), image.pixels<float>().begin());
-  OpenEngines engines;
   for (const auto& entry : find_devices({"reference", "tbb", "opencl"}, {})) {
-    Engine& engine = *std::get<OpenEngines::Opened*>(engines.open(entry, 0))->engine;
+    Engine& engine = opened(entry);
     const auto stream = engine.stream();
     const auto arena = engine.arena();
     const auto input = engine.allocate(image.shape(), DType::f32),

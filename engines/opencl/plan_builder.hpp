@@ -1,5 +1,7 @@
 #pragma once
+#include "engines/core/distance_transform.hpp"
 #include "engines/opencl/opencl_runtime.hpp"
+#include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
 
 namespace voxelmark::opencl {
@@ -117,8 +119,21 @@ class PlanBuilder {
 /// One function per family.
 using Make = Prepared (*)(PlanBuilder& plan);
 
+Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
 Prepared auto_threshold(PlanBuilder&);
+Prepared binary_and(PlanBuilder&);
+Prepared bottom_hat(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared convert(PlanBuilder&);
+Prepared copy(PlanBuilder&);
+Prepared crop(PlanBuilder&);
+Prepared difference_of_gaussian(PlanBuilder&);
+Prepared dilate(PlanBuilder&);
+Prepared divide_by_gaussian_background(PlanBuilder&);
+Prepared erode(PlanBuilder&);
+Prepared connected_components(PlanBuilder&);
+Prepared detect_maxima(PlanBuilder&);
 Prepared centroids(PlanBuilder&);
 Prepared connected_components(PlanBuilder&);
 Prepared copy(PlanBuilder&);
@@ -132,14 +147,33 @@ Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared histogram(PlanBuilder&);
+Prepared maximum(PlanBuilder&);
+Prepared maximum_of_all_pixels(PlanBuilder&);
+Prepared maximum_x_projection(PlanBuilder&);
+Prepared maximum_y_projection(PlanBuilder&);
 Prepared label_statistics(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_of_all_pixels(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
+Prepared mean(PlanBuilder&);
 Prepared mean_of_all_pixels(PlanBuilder&);
+Prepared mean_z_projection(PlanBuilder&);
 Prepared median(PlanBuilder&);
 Prepared minimum(PlanBuilder&);
 Prepared minimum_of_all_pixels(PlanBuilder&);
+Prepared minimum_z_projection(PlanBuilder&);
+Prepared multiply_scalar(PlanBuilder&);
+Prepared pull(PlanBuilder&);
+Prepared push(PlanBuilder&);
+Prepared reslice(PlanBuilder&);
+Prepared rotate(PlanBuilder&);
+Prepared squared_difference(PlanBuilder&);
+Prepared standard_deviation_of_all_pixels(PlanBuilder&);
+Prepared subtract_gaussian_background(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
+Prepared sum_z_projection(PlanBuilder&);
+Prepared top_hat(PlanBuilder&);
+Prepared voronoi(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
 Prepared standard_deviation_of_all_pixels(PlanBuilder&);
@@ -150,6 +184,10 @@ Prepared sum_of_all_pixels(PlanBuilder&);
 /// A Gaussian blur; see GaussianBlur.
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
+
+/// Copies voxels into another order. `to` is an image of view.shape.
+void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
+               const StridedView& view);
 
 /// The least and the greatest value as two doubles; see MinimumOfAllPixels.
 void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
@@ -174,6 +212,7 @@ Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Sh
 /// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
 void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
                     const Shape& shape, const std::string& method);
+
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
              const Shape& shape, const Window& window);
@@ -182,9 +221,18 @@ void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, 
 /// Dilate.
 void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
                     const Memory& to, const Shape& shape, const Window& window);
+
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
                 const Shape& shape, bool box);
+
+/// The mask `to`, u8, of the local maxima; see DetectMaxima.
+void mark_maxima(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                 const Shape& shape, const Window& box, float floor);
+
+/// The nearest label of each voxel; see Voronoi.
+void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,
+                   const AxisWeights&);
 
 /// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
 void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);

@@ -2,6 +2,7 @@
 #include <opencv2/core.hpp>
 
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/window.hpp"
 
 namespace voxelmark::opencv_operations {
 
@@ -105,6 +106,39 @@ std::optional<Skip> too_large(const Shape& shape);
 
 // Each is instantiated for both kinds of matrix.
 // clang-format off
+template <class M> Body add_images_weighted(Work<M>&);
+template <class M> Body add_scalar(Work<M>&);
+template <class M> Body binary_and(Work<M>&);
+template <class M> Body bottom_hat(Work<M>&);
+template <class M> Body connected_components(Work<M>&);
+template <class M> Body convert(Work<M>&);
+template <class M> Body copy(Work<M>&);
+template <class M> Body crop(Work<M>&);
+template <class M> Body difference_of_gaussian(Work<M>&);
+template <class M> Body dilate(Work<M>&);
+template <class M> Body divide_by_gaussian_background(Work<M>&);
+template <class M> Body erode(Work<M>&);
+template <class M> Body fixed_threshold(Work<M>&);
+template <class M> Body flip(Work<M>&);
+template <class M> Body gaussian_blur(Work<M>&);
+template <class M> Body maximum(Work<M>&);
+template <class M> Body maximum_x_projection(Work<M>&);
+template <class M> Body maximum_y_projection(Work<M>&);
+template <class M> Body maximum_z_projection(Work<M>&);
+template <class M> Body mean(Work<M>&);
+template <class M> Body mean_z_projection(Work<M>&);
+template <class M> Body median(Work<M>&);
+template <class M> Body minimum(Work<M>&);
+template <class M> Body minimum_z_projection(Work<M>&);
+template <class M> Body multiply_scalar(Work<M>&);
+template <class M> Body pull(Work<M>&);
+template <class M> Body push(Work<M>&);
+template <class M> Body reslice(Work<M>&);
+template <class M> Body rotate(Work<M>&);
+template <class M> Body squared_difference(Work<M>&);
+template <class M> Body subtract_gaussian_background(Work<M>&);
+template <class M> Body sum_z_projection(Work<M>&);
+template <class M> Body top_hat(Work<M>&);
 template <class M> Body add_scalar(Work<M>&);
 template <class M> Body auto_threshold(Work<M>&);
 template <class M> Body connected_components(Work<M>&);
@@ -135,5 +169,10 @@ template <class M> Body sum_of_all_pixels(Work<M>&);
 template <class M>
 std::function<void()> blur(Work<M>&, const Pixels<M>& from, DType from_type, const Pixels<M>& to,
                            DType to_type, const PerAxis& sigma);
+
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+template <class M>
+std::function<void()> extreme(Work<M>&, Extreme which, const Pixels<M>& from, const Pixels<M>& to,
+                              DType type, const Window& window);
 
 }  // namespace voxelmark::opencv_operations

@@ -31,11 +31,30 @@ inline std::array<std::vector<double>, 3> gaussian_weights(const PerAxis& sigma)
   return {gaussian_weights(sigma.x), gaussian_weights(sigma.y), gaussian_weights(sigma.z)};
 }
 
+inline Reach gaussian_reach(const PerAxis& sigma) {
+  return {gaussian_radius(sigma.x), gaussian_radius(sigma.y), gaussian_radius(sigma.z)};
+}
+
+/// Multiplications and additions per voxel, axis by axis.
+inline double gaussian_flops(const PerAxis& sigma) {
+  const Reach r = gaussian_reach(sigma);
+  double flops = 0;
+  for (const auto radius : {r.x, r.y, r.z})
+    if (radius > 0) flops += 2.0 * static_cast<double>(2 * radius + 1);
+  return flops;
+}
+
+/// A standard deviation per axis, with z at 0 where `dims` is 2.
+inline ParameterSpec sigma_parameter(const std::string& name, float value, int dims) {
+  return {.name = name,
+          .default_value = PerAxis{value, value, dims == 3 ? value : 0},
+          .minimum = 0,
+          .maximum = 1000,
+          .description = "standard deviation in voxels, per axis; 0 leaves that axis as it is"};
+}
+
 inline Operation gaussian_blur(int dims) {
-  const auto radii = [](const Parameters& parameters) {
-    const PerAxis sigma = parameters.per_axis("sigma");
-    return Reach{gaussian_radius(sigma.x), gaussian_radius(sigma.y), gaussian_radius(sigma.z)};
-  };
+  const auto sigma = [](const Parameters& parameters) { return parameters.per_axis("sigma"); };
   return {
       .name = operation_name("GaussianBlur", dims),
       .family = "GaussianBlur",
@@ -47,23 +66,13 @@ inline Operation gaussian_blur(int dims) {
           "1. Beyond the border the nearest voxel inside counts. Between the axes values "
           "stay floating-point.",
       .tolerance_rule = tolerances::weighted_sum_rule,
-      .parameters = {{.name = "sigma",
-                      .default_value = PerAxis{2, 2, dims == 3 ? 2.0f : 0.0f},
-                      .minimum = 0,
-                      .maximum = 1000,
-                      .description =
-                          "standard deviation in voxels, per axis; 0 leaves that axis as it is"}},
+      .parameters = {sigma_parameter("sigma", 2, dims)},
       .tolerance = [](const Parameters&, DType output, const Range& range,
                       const Shape&) { return tolerances::weighted_sum(output, range); },
       .flops_per_voxel =
-          [radii](const Parameters& parameters) {
-            const Reach r = radii(parameters);
-            double flops = 0;
-            for (const auto radius : {r.x, r.y, r.z})
-              if (radius > 0) flops += 2.0 * static_cast<double>(2 * radius + 1);
-            return flops;
-          },
-      .reach = [radii](const Parameters& parameters, const Shape&) { return radii(parameters); },
+          [sigma](const Parameters& parameters) { return gaussian_flops(sigma(parameters)); },
+      .reach = [sigma](const Parameters& parameters,
+                       const Shape&) { return gaussian_reach(sigma(parameters)); },
   };
 }
 

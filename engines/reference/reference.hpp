@@ -3,6 +3,7 @@
 #include <span>
 #include <variant>
 
+#include "engines/core/distance_transform.hpp"
 #include "engines/core/engine.hpp"
 
 namespace voxelmark::reference {
@@ -56,6 +57,45 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
         f(region.origin.x + x, region.origin.y + y, region.origin.z + z, values[i++]);
 }
 
+void add_images_weighted(const Job&, const Region&, std::span<double>);
+void add_scalar(const Job&, const Region&, std::span<double>);
+void auto_threshold(const Job&, Image&);
+void binary_and(const Job&, const Region&, std::span<double>);
+void bottom_hat(const Job&, const Region&, std::span<double>);
+void connected_components(const Job&, Image&);
+void convert(const Job&, const Region&, std::span<double>);
+void copy(const Job&, const Region&, std::span<double>);
+void crop(const Job&, const Region&, std::span<double>);
+void difference_of_gaussian(const Job&, const Region&, std::span<double>);
+void dilate(const Job&, const Region&, std::span<double>);
+void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
+void erode(const Job&, const Region&, std::span<double>);
+void fixed_threshold(const Job&, const Region&, std::span<double>);
+void flip(const Job&, const Region&, std::span<double>);
+void gaussian_blur(const Job&, const Region&, std::span<double>);
+void histogram(const Job&, Image&);
+void maximum(const Job&, const Region&, std::span<double>);
+void maximum_of_all_pixels(const Job&, Image&);
+void maximum_x_projection(const Job&, const Region&, std::span<double>);
+void maximum_y_projection(const Job&, const Region&, std::span<double>);
+void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void mean(const Job&, const Region&, std::span<double>);
+void mean_of_all_pixels(const Job&, Image&);
+void mean_z_projection(const Job&, const Region&, std::span<double>);
+void median(const Job&, const Region&, std::span<double>);
+void minimum(const Job&, const Region&, std::span<double>);
+void minimum_of_all_pixels(const Job&, Image&);
+void minimum_z_projection(const Job&, const Region&, std::span<double>);
+void multiply_scalar(const Job&, const Region&, std::span<double>);
+void reslice(const Job&, const Region&, std::span<double>);
+void rotate(const Job&, const Region&, std::span<double>);
+void squared_difference(const Job&, const Region&, std::span<double>);
+void standard_deviation_of_all_pixels(const Job&, Image&);
+void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
+void sum_of_all_pixels(const Job&, Image&);
+void sum_z_projection(const Job&, const Region&, std::span<double>);
+void top_hat(const Job&, const Region&, std::span<double>);
+void voronoi(const Job&, Image&);
 /// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with
 /// `box` all that differ by at most 1 along each axis.
 template <class F>
@@ -77,19 +117,42 @@ void for_each_neighbour(const Shape& shape, std::int64_t i, bool box, F&& f) {
 /// The components of the mask's foreground (see ConnectedComponents) in `labels`, and their count.
 std::uint32_t label_components(const Image& mask, bool box, Image& labels);
 
+/// The nearest label of each voxel (see Voronoi). `labels` may be `seeds`.
+void label_nearest(const Image& seeds, const AxisWeights& weights, Image& labels);
+
+/// The mask (u8) of the local maxima; see DetectMaxima. `highest` is the image's maximum filter.
+void mark_maxima(const Image& image, const Image& highest, float floor, Image& mask);
+
 void connected_components(const Job&, Image&);
+void detect_maxima(const Job&, Image&);
+void voronoi(const Job&, Image&);
 void add_scalar(const Job&, const Region&, std::span<double>);
 void copy(const Job&, const Region&, std::span<double>);
+void bottom_hat(const Job&, const Region&, std::span<double>);
+void difference_of_gaussian(const Job&, const Region&, std::span<double>);
 void dilate(const Job&, const Region&, std::span<double>);
+void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
 void erode(const Job&, const Region&, std::span<double>);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
 void maximum(const Job&, const Region&, std::span<double>);
 void maximum_z_projection(const Job&, const Region&, std::span<double>);
+void mean_z_projection(const Job&, const Region&, std::span<double>);
+void mean(const Job&, const Region&, std::span<double>);
 void median(const Job&, const Region&, std::span<double>);
+void minimum_z_projection(const Job&, const Region&, std::span<double>);
+void multiply_scalar(const Job&, const Region&, std::span<double>);
+void reslice(const Job&, const Region&, std::span<double>);
+void rotate(const Job&, const Region&, std::span<double>);
+void squared_difference(const Job&, const Region&, std::span<double>);
+void sum_z_projection(const Job&, const Region&, std::span<double>);
 void minimum(const Job&, const Region&, std::span<double>);
+void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
+void top_hat(const Job&, const Region&, std::span<double>);
 
+/// A Gaussian blur; see GaussianBlur.
+void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
 void auto_threshold(const Job&, Image&);
 void exclude_labels_outside_mean_range(const Job&, Image&);
 void exclude_labels_outside_size_range(const Job&, Image&);

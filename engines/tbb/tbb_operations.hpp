@@ -6,7 +6,9 @@
 
 #include <algorithm>
 
+#include "engines/core/distance_transform.hpp"
 #include "engines/core/host_engine.hpp"
+#include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
 
 namespace voxelmark::tbb_operations {
@@ -24,7 +26,11 @@ class Pixels {
 
   template <class T>
   T* as() const {
-    return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
+    if (slot_) return slot_->pixels<T>();
+    if constexpr (std::is_same_v<T, std::int64_t>)
+      throw std::logic_error("no image has pixels of this type");
+    else
+      return host(buffer_).pixels<T>();
   }
   /// Of scratch, which may hold what is no pixel.
   template <class T>
@@ -92,8 +98,21 @@ class Work {
 /// One function per family: takes scratch and weights now, gives what is to run later.
 using Make = Body (*)(Work& work);
 
+Body add_images_weighted(Work&);
 Body add_scalar(Work&);
 Body auto_threshold(Work&);
+Body binary_and(Work&);
+Body bottom_hat(Work&);
+Body connected_components(Work&);
+Body convert(Work&);
+Body copy(Work&);
+Body crop(Work&);
+Body difference_of_gaussian(Work&);
+Body dilate(Work&);
+Body divide_by_gaussian_background(Work&);
+Body erode(Work&);
+Body connected_components(Work&);
+Body detect_maxima(Work&);
 Body centroids(Work&);
 Body connected_components(Work&);
 Body copy(Work&);
@@ -107,14 +126,31 @@ Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gaussian_blur(Work&);
 Body histogram(Work&);
+Body maximum(Work&);
+Body maximum_of_all_pixels(Work&);
+Body maximum_x_projection(Work&);
+Body maximum_y_projection(Work&);
 Body label_statistics(Work&);
 Body maximum(Work&);
 Body maximum_of_all_pixels(Work&);
 Body maximum_z_projection(Work&);
+Body mean(Work&);
 Body mean_of_all_pixels(Work&);
+Body mean_z_projection(Work&);
 Body median(Work&);
 Body minimum(Work&);
 Body minimum_of_all_pixels(Work&);
+Body minimum_z_projection(Work&);
+Body multiply_scalar(Work&);
+Body reslice(Work&);
+Body rotate(Work&);
+Body squared_difference(Work&);
+Body standard_deviation_of_all_pixels(Work&);
+Body subtract_gaussian_background(Work&);
+Body sum_of_all_pixels(Work&);
+Body sum_z_projection(Work&);
+Body top_hat(Work&);
+Body voronoi(Work&);
 Body standard_deviation_of_all_pixels(Work&);
 Body sum_of_all_pixels(Work&);
 
@@ -124,9 +160,13 @@ Body sum_of_all_pixels(Work&);
 Body blur(Work&, const Pixels& from, DType from_type, const Pixels& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
 
+/// Copies voxels into another order. `to` is an image of view.shape.
+Body copy_view(const Pixels& from, const Pixels& to, DType dtype, const StridedView& view);
+
 /// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
 Body auto_threshold(Work&, const Pixels& from, DType from_type, const Pixels& to,
                     const Shape& shape, const std::string& method);
+
 /// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
 Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType type,
              const Shape& shape, const Window& window);
@@ -135,9 +175,18 @@ Body extreme(Work&, Extreme which, const Pixels& from, const Pixels& to, DType t
 /// Dilate.
 Body binary_extreme(Work&, Extreme which, const Pixels& from, DType from_type, const Pixels& to,
                     const Shape& shape, const Window& window);
+
 /// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
 Body components(Work&, const Pixels& mask, DType mask_type, const Pixels& labels, const Shape&,
                 bool box);
+
+/// The mask `to`, u8, of the local maxima; see DetectMaxima.
+Body mark_maxima(Work&, const Pixels& from, DType from_type, const Pixels& to, const Shape& shape,
+                 const Window& box, float floor);
+
+/// The nearest label of each voxel; see Voronoi.
+Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
+                   const AxisWeights&);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
@@ -152,6 +201,21 @@ Body pointwise(const Pixels& input, const Pixels& output, const Shape& shape, F 
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                       [=](const auto& range) {
                         for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+                      });
+  };
+}
+
+/// output[i] = f(a[i], b[i]) for every voxel.
+template <class A, class B, class Out, class F>
+Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Shape& shape, F f) {
+  return [=, voxels = shape.voxels()] {
+    const A* first = a.as<A>();
+    const B* second = b.as<B>();
+    Out* to = output.as<Out>();
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
+                      [=](const auto& range) {
+                        for (auto i = range.begin(); i < range.end(); ++i)
+                          to[i] = f(first[i], second[i]);
                       });
   };
 }

@@ -41,7 +41,7 @@ inline void unite(std::uint32_t* parents, std::uint32_t a, std::uint32_t b) {
   }
 }
 
-/// Scratch of enumerate().
+/// Scratch of enumerate() and inclusive_scan().
 inline std::size_t enumeration_bytes(std::int64_t voxels) {
   return static_cast<std::size_t>((voxels + voxels_per_task - 1) / voxels_per_task) *
          sizeof(std::uint32_t);
@@ -65,6 +65,24 @@ void enumerate(std::int64_t voxels, std::uint32_t* counts, const Is& is, const E
   tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
     std::uint32_t number = counts[task];
     each(task, [&](std::int64_t i) { emit(i, ++number); });
+  });
+}
+
+/// values[i] = the sum of values[0…i], in place; modulo 2^32.
+inline void inclusive_scan(std::uint32_t* values, std::int64_t count, std::uint32_t* sums) {
+  const std::int64_t tasks = (count + voxels_per_task - 1) / voxels_per_task;
+  const auto part = [=](std::int64_t task) {
+    return std::pair(values + task * voxels_per_task,
+                     values + std::min(count, (task + 1) * voxels_per_task));
+  };
+  tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
+    const auto [begin, end] = part(task);
+    sums[task] = std::accumulate(begin, end, std::uint32_t{0});
+  });
+  std::exclusive_scan(sums, sums + tasks, sums, std::uint32_t{0});
+  tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
+    const auto [begin, end] = part(task);
+    std::inclusive_scan(begin, end, begin, std::plus<>(), sums[task]);
   });
 }
 

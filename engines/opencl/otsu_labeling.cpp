@@ -1,0 +1,87 @@
+#include "engines/operations/otsu_labeling.hpp"
+
+#include "engines/opencl/plan_builder.hpp"
+#include "engines/operations/detect_maxima.hpp"
+
+namespace voxelmark::opencl {
+
+namespace {
+
+const PlanBuilder::Types labels_types{DType::u8, DType::u32};
+
+/// The mask of Otsu's threshold on the blurred input.
+Scratch otsu_mask(PlanBuilder& plan) {
+  const Shape& shape = plan.shape();
+  const auto voxels = static_cast<std::size_t>(shape.voxels());
+  const Scratch blurred = plan.scratch(voxels * sizeof(cl_float)), mask = plan.scratch(voxels);
+  blur(plan, plan.input(), plan.dtype(), blurred, DType::f32, shape,
+       plan.parameters().per_axis("outline_sigma"));
+  auto_threshold(plan, blurred, DType::f32, mask, shape, "otsu");
+  return mask;
+}
+
+/// Each voxel of the mask takes the nearest seed of its own component.
+void regrow(PlanBuilder& plan, const Scratch& mask, const Scratch& seeds) {
+  const Shape& shape = plan.shape();
+  const cl_long x = shape.x, y = shape.y, z = shape.z;
+  const std::int64_t slots = shape.voxels() + 2;
+  const auto table = [&] {
+    return plan.scratch(static_cast<std::size_t>(slots) * sizeof(cl_uint));
+  };
+  const Scratch component_of = table(), starts = table(), list = table(), owners = table();
+  components(plan, mask, DType::u8, component_of, shape, true);
+  nearest_label(plan, seeds, plan.output(), shape, {});
+  plan.launch("otsu_labeling:clear", labels_types, plan.line(slots), starts, cl_long{slots});
+  plan.launch("otsu_labeling:count_seeds", labels_types, plan.volume(shape), seeds, component_of, x,
+              y, z, starts, owners);
+  inclusive_scan(plan, starts, slots);
+  plan.launch("otsu_labeling:list_seeds", labels_types, plan.volume(shape), seeds, component_of, x,
+              y, z, starts, list);
+  plan.launch("otsu_labeling:grow_seeds", labels_types, plan.volume(shape), seeds, component_of, x,
+              y, z, starts, list, owners, plan.output());
+}
+
+}  // namespace
+
+Prepared voronoi_otsu_labeling(PlanBuilder& plan) {
+  const Shape& shape = plan.shape();
+  const std::int64_t voxels = shape.voxels();
+  const auto size = static_cast<std::size_t>(voxels);
+  const Scratch mask = otsu_mask(plan), spots = plan.scratch(size * sizeof(cl_float)),
+                maxima = plan.scratch(size), seeds = plan.scratch(size * sizeof(cl_uint));
+  blur(plan, plan.input(), plan.dtype(), spots, DType::f32, shape,
+       plan.parameters().per_axis("spot_sigma"));
+  mark_maxima(plan, spots, DType::f32, maxima, shape, {false, {1, 1, 1}}, no_floor);
+  plan.launch("otsu_labeling:mark_seeds", labels_types, plan.line(voxels), mask, maxima,
+              cl_long{voxels}, seeds);
+  inclusive_scan(plan, seeds, voxels);
+  plan.launch("otsu_labeling:keep_seeds", labels_types, plan.line(voxels), mask, maxima,
+              cl_long{voxels}, seeds);
+  regrow(plan, mask, seeds);
+  return plan.finish();
+}
+
+Prepared gauss_otsu_labeling(PlanBuilder& plan) {
+  components(plan, otsu_mask(plan), DType::u8, plan.output(), plan.shape(), true);
+  return plan.finish();
+}
+
+Prepared eroded_otsu_labeling(PlanBuilder& plan) {
+  const Shape& shape = plan.shape();
+  const auto voxels = static_cast<std::size_t>(shape.voxels());
+  const Scratch mask = otsu_mask(plan), even = plan.scratch(voxels), odd = plan.scratch(voxels),
+                seeds = plan.scratch(voxels * sizeof(cl_uint));
+  const auto erosions = static_cast<int>(plan.parameters().number("erosions"));
+  const Window cross{true, {1, 1, plan.operation().dims == 3}};
+  Scratch eroded = mask;
+  for (int n = 1; n <= erosions; ++n) {
+    const Scratch& next = n % 2 ? odd : even;
+    binary_extreme(plan, Extreme::minimum, eroded, DType::u8, next, shape, cross);
+    eroded = next;
+  }
+  components(plan, eroded, DType::u8, seeds, shape, true);
+  regrow(plan, mask, seeds);
+  return plan.finish();
+}
+
+}  // namespace voxelmark::opencl

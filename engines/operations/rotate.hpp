@@ -1,0 +1,43 @@
+#pragma once
+#include "engines/core/operation.hpp"
+#include "engines/operations/strided_view.hpp"
+
+namespace voxelmark {
+
+inline StridedView turned(const Parameters& parameters, const Shape& input) {
+  constexpr AxisSource x{0}, y{1}, z{2}, x_backwards{0, true}, y_backwards{1, true};
+  switch (static_cast<int>(parameters.number("turns"))) {
+    case 1:
+      return permuted(input, {y, x_backwards, z});
+    case 2:
+      return permuted(input, {x_backwards, y_backwards, z});
+    default:
+      return permuted(input, {y_backwards, x, z});
+  }
+}
+
+inline Operation rotate(int dims) {
+  return {
+      .name = operation_name("Rotate", dims),
+      .family = "Rotate",
+      .dims = dims,
+      .kind = Kind::pointwise,
+      .definition =
+          "Each slice turned to the left (counter-clockwise on a screen where y points down) by "
+          "quarters, without interpolation. One turn of a slice of w x h voxels has h x w and "
+          "takes its voxel (x, y) from (w - 1 - y, x); two turns take it from (w - 1 - x, "
+          "h - 1 - y), three from (y, h - 1 - x).",
+      .tolerance_rule = tolerances::exact_rule,
+      .parameters = {{.name = "turns",
+                      .default_value = 1.0f,
+                      .minimum = 1,
+                      .maximum = 3,
+                      .whole = true,
+                      .description = "quarters of a full turn"}},
+      .takes_non_finite = true,
+      .output_shape = [](const Parameters& parameters,
+                         const Shape& input) { return turned(parameters, input).shape; },
+  };
+}
+
+}  // namespace voxelmark

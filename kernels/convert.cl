@@ -1,0 +1,19 @@
+// NaN is made 0 by hand for integers: OpenCL only recommends it.
+#ifdef OUT_IS_FLOAT
+#define NUMBER(value) value
+#else
+#define NUMBER(value) ((value) == (value) ? (value) : 0.0f)
+#endif
+
+kernel void convert_pixels(global const IN* input, global OUT* output, const long count) {
+  const long first = (long)get_global_id(0) * 4;
+  if (first + 4 <= count) {
+    const float4 values = convert_float4(vload4(0, input + first));
+    vstore4(TO_OUT4(NUMBER(values)), 0, output + first);
+  } else {
+    for (long i = first; i < count; ++i) {
+      const float value = convert_float(input[i]);
+      output[i] = TO_OUT(NUMBER(value));
+    }
+  }
+}
