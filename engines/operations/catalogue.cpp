@@ -3,15 +3,12 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
-#include "engines/operations/connected_components.hpp"
-#include "engines/operations/detect_maxima.hpp"
-#include "engines/operations/convert.hpp"
-#include "engines/operations/crop.hpp"
 #include "engines/operations/all_pixels.hpp"
 #include "engines/operations/auto_threshold.hpp"
 #include "engines/operations/connected_components.hpp"
 #include "engines/operations/convert.hpp"
 #include "engines/operations/crop.hpp"
+#include "engines/operations/detect_maxima.hpp"
 #include "engines/operations/erode_dilate.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
@@ -19,22 +16,16 @@
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/histogram.hpp"
 #include "engines/operations/image_arithmetic.hpp"
+#include "engines/operations/label_statistics.hpp"
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
-#include "engines/operations/transfers.hpp"
-#include "engines/operations/voronoi.hpp"
 #include "engines/operations/projection.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
 #include "engines/operations/top_hat.hpp"
 #include "engines/operations/transfers.hpp"
 #include "engines/operations/voronoi.hpp"
-#include "engines/operations/label_statistics.hpp"
-#include "engines/operations/maximum_z_projection.hpp"
-#include "engines/operations/median.hpp"
-#include "engines/operations/minimum_maximum.hpp"
-#include "engines/operations/transfers.hpp"
 
 namespace voxelmark {
 
@@ -87,19 +78,6 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(connected_components);
     in_2d_and_3d(voronoi);
     in_2d_and_3d(detect_maxima);
-    return all;
-  }();
-    all.push_back(maximum_z_projection());
-    in_2d_and_3d(sum_of_all_pixels);
-    in_2d_and_3d(minimum_of_all_pixels);
-    in_2d_and_3d(maximum_of_all_pixels);
-    in_2d_and_3d(mean_of_all_pixels);
-    in_2d_and_3d(standard_deviation_of_all_pixels);
-    in_2d_and_3d(histogram);
-    in_2d_and_3d(push);
-    in_2d_and_3d(pull);
-    in_2d_and_3d(copy);
-    in_2d_and_3d(connected_components);
     in_2d_and_3d(count_labels);
     in_2d_and_3d(centroids);
     in_2d_and_3d(label_statistics);
