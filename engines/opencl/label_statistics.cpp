@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "engines/opencl/plan_builder.hpp"
 
@@ -60,12 +61,10 @@ Measured measure(PlanBuilder& plan, const Memory& labels, const Memory& image, D
   return measured;
 }
 
-/// The output's rows.
-Prepared write_rows(PlanBuilder& plan, const char* kernel, const Measured& measured) {
+void write_rows(PlanBuilder& plan, const char* kernel, const Measured& measured,
+                const Memory& table) {
   plan.launch(kernel, {DType::u32, DType::f64}, plan.line(at_least_one(plan)), measured.boxes,
-              measured.sums, cl_long{plan.largest_label()}, cl_int{plan.operation().dims},
-              plan.output());
-  return plan.finish();
+              measured.sums, cl_long{plan.largest_label()}, cl_int{plan.operation().dims}, table);
 }
 
 /// Numbers anew the labels whose entry in `stays` is 1.
@@ -102,15 +101,25 @@ Prepared count_labels(PlanBuilder& plan) {
   return plan.finish();
 }
 
+Scratch label_centroids(PlanBuilder& plan, const Memory& labels) {
+  const Scratch table = per_label<std::array<cl_double, 4>>(plan);
+  write_rows(plan, "label_statistics:centroid_rows", measure(plan, labels, labels, DType::u32, ""),
+             table);
+  return table;
+}
+
 Prepared centroids(PlanBuilder& plan) {
-  return write_rows(plan, "label_statistics:centroid_rows",
-                    measure(plan, plan.input(), plan.input(), DType::u32, ""));
+  write_rows(plan, "label_statistics:centroid_rows",
+             measure(plan, plan.input(), plan.input(), DType::u32, ""), plan.output());
+  return plan.finish();
 }
 
 Prepared label_statistics(PlanBuilder& plan) {
-  return write_rows(
-      plan, "label_statistics:statistics_rows",
-      measure(plan, plan.input(1), plan.input(0), plan.dtype(), "-D GREY_LEVELS -D PRODUCTS"));
+  write_rows(plan, "label_statistics:statistics_rows",
+             measure(plan, plan.input(1), plan.input(0), plan.dtype(),
+                     "-D GREY_LEVELS -D PRODUCTS"),
+             plan.output());
+  return plan.finish();
 }
 
 Prepared exclude_labels_on_edges(PlanBuilder& plan) {

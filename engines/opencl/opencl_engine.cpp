@@ -49,6 +49,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"MinimumOfAllPixels", minimum_of_all_pixels},
       {"MinimumZProjection", minimum_z_projection},
       {"MultiplyScalar", multiply_scalar},
+      {"NeighborMesh", neighbor_mesh},
       {"Pull", pull},
       {"Push", push},
       {"Reslice", reslice},

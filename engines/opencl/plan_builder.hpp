@@ -156,6 +156,7 @@ Prepared minimum(PlanBuilder&);
 Prepared minimum_of_all_pixels(PlanBuilder&);
 Prepared minimum_z_projection(PlanBuilder&);
 Prepared multiply_scalar(PlanBuilder&);
+Prepared neighbor_mesh(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
 Prepared reslice(PlanBuilder&);
@@ -225,5 +226,9 @@ void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, cons
 
 /// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
 void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
+
+/// The rows of Centroids for `labels`, an image of the inputs' shape: 4 doubles a label, for at
+/// least one label.
+Scratch label_centroids(PlanBuilder&, const Memory& labels);
 
 }  // namespace voxelmark::opencl

@@ -20,6 +20,7 @@
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/neighbor_mesh.hpp"
 #include "engines/operations/projection.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
@@ -84,6 +85,7 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(exclude_labels_on_edges);
     in_2d_and_3d(exclude_labels_outside_size_range);
     in_2d_and_3d(exclude_labels_outside_mean_range);
+    in_2d_and_3d(neighbor_mesh);
     return all;
   }();
   return operations;

@@ -24,7 +24,7 @@ Image filtered(const Operation& operation, const Image& image, DType to,
 }
 
 Image blurred(const Job& job, const std::string& sigma) {
-  return filtered(gaussian_blur(3), job.input(), DType::f32,
+  return filtered(voxelmark::gaussian_blur(3), job.input(), DType::f32,
                   {{"sigma", job.parameters.per_axis(sigma)}});
 }
 
@@ -97,9 +97,8 @@ void regrow(const Image& mask, const Image& seed_image, Image& output) {
 
 void voronoi_otsu_labeling(const Job& job, Image& output) {
   const Image mask = otsu_mask(job), spots = blurred(job, "spot_sigma");
-  const Image highest =
-      filtered(extreme_filter(Extreme::maximum, 3), spots, DType::f32,
-               {{"window", std::string("box")}, {"radius", PerAxis{1, 1, 1}}});
+  const Image highest = filtered(extreme_filter(Extreme::maximum, 3), spots, DType::f32,
+                                 {{"window", std::string("box")}, {"radius", PerAxis{1, 1, 1}}});
   Image maxima(mask.shape(), DType::u8), seeds(mask.shape(), DType::u32);
   mark_maxima(spots, highest, no_floor, maxima);
   std::uint32_t number = 0;
@@ -117,7 +116,8 @@ void eroded_otsu_labeling(const Job& job, Image& output) {
   const Image mask = otsu_mask(job);
   Image eroded = mask.clone();
   for (float n = 0; n < job.parameters.number("erosions"); ++n)
-    eroded = filtered(binary_morphology(Extreme::minimum, job.operation.dims), eroded, DType::u8, {});
+    eroded =
+        filtered(binary_morphology(Extreme::minimum, job.operation.dims), eroded, DType::u8, {});
   Image seeds(mask.shape(), DType::u32);
   label_components(eroded, true, seeds);
   regrow(mask, seeds, output);

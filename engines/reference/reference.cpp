@@ -50,6 +50,7 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"MinimumOfAllPixels", Whole(minimum_of_all_pixels)},
       {"MinimumZProjection", minimum_z_projection},
       {"MultiplyScalar", multiply_scalar},
+      {"NeighborMesh", neighbor_mesh},
       {"Pull", copy},
       {"Push", copy},
       {"Reslice", reslice},

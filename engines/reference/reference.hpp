@@ -158,6 +158,7 @@ void exclude_labels_outside_mean_range(const Job&, Image&);
 void exclude_labels_outside_size_range(const Job&, Image&);
 void exclude_labels_on_edges(const Job&, Image&);
 void label_statistics(const Job&, Image&);
+void neighbor_mesh(const Job&, Image&);
 void centroids(const Job&, Image&);
 void count_labels(const Job&, Image&);
 void histogram(const Job&, Image&);

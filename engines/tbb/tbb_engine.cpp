@@ -54,6 +54,7 @@ class TbbEngine final : public HostEngine {
         {"MinimumOfAllPixels", minimum_of_all_pixels},
         {"MinimumZProjection", minimum_z_projection},
         {"MultiplyScalar", multiply_scalar},
+        {"NeighborMesh", neighbor_mesh},
         {"Pull", copy},
         {"Push", copy},
         {"Reslice", reslice},
