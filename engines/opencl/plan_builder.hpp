@@ -122,6 +122,7 @@ using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
+Prepared affine_transform(PlanBuilder&);
 Prepared auto_threshold(PlanBuilder&);
 Prepared binary_and(PlanBuilder&);
 Prepared bottom_hat(PlanBuilder&);
@@ -146,18 +147,6 @@ Prepared histogram(PlanBuilder&);
 Prepared label_statistics(PlanBuilder&);
 Prepared maximum(PlanBuilder&);
 Prepared maximum_of_all_pixels(PlanBuilder&);
-Prepared affine_transform(PlanBuilder&);
-Prepared binary_and(PlanBuilder&);
-Prepared connected_components(PlanBuilder&);
-Prepared convert(PlanBuilder&);
-Prepared copy(PlanBuilder&);
-Prepared crop(PlanBuilder&);
-Prepared dilate(PlanBuilder&);
-Prepared erode(PlanBuilder&);
-Prepared fixed_threshold(PlanBuilder&);
-Prepared flip(PlanBuilder&);
-Prepared gaussian_blur(PlanBuilder&);
-Prepared maximum(PlanBuilder&);
 Prepared maximum_x_projection(PlanBuilder&);
 Prepared maximum_y_projection(PlanBuilder&);
 Prepared maximum_z_projection(PlanBuilder&);
@@ -169,17 +158,9 @@ Prepared minimum(PlanBuilder&);
 Prepared minimum_of_all_pixels(PlanBuilder&);
 Prepared minimum_z_projection(PlanBuilder&);
 Prepared multiply_scalar(PlanBuilder&);
+Prepared neighbor_mesh(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
-Prepared reslice(PlanBuilder&);
-Prepared rotate(PlanBuilder&);
-Prepared squared_difference(PlanBuilder&);
-Prepared standard_deviation_of_all_pixels(PlanBuilder&);
-Prepared subtract_gaussian_background(PlanBuilder&);
-Prepared sum_of_all_pixels(PlanBuilder&);
-Prepared sum_z_projection(PlanBuilder&);
-Prepared top_hat(PlanBuilder&);
-Prepared voronoi(PlanBuilder&);
 Prepared radial_reslice(PlanBuilder&);
 Prepared resample(PlanBuilder&);
 Prepared reslice(PlanBuilder&);
@@ -187,8 +168,13 @@ Prepared rotate(PlanBuilder&);
 Prepared rotate_angle(PlanBuilder&);
 Prepared scale(PlanBuilder&);
 Prepared squared_difference(PlanBuilder&);
+Prepared standard_deviation_of_all_pixels(PlanBuilder&);
+Prepared subtract_gaussian_background(PlanBuilder&);
+Prepared sum_of_all_pixels(PlanBuilder&);
 Prepared sum_z_projection(PlanBuilder&);
+Prepared top_hat(PlanBuilder&);
 Prepared translate(PlanBuilder&);
+Prepared voronoi(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -247,5 +233,9 @@ void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, cons
 
 /// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
 void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
+
+/// The rows of Centroids for `labels`, an image of the inputs' shape: 4 doubles a label, for at
+/// least one label.
+Scratch label_centroids(PlanBuilder&, const Memory& labels);
 
 }  // namespace voxelmark::opencl

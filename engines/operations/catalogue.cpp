@@ -3,9 +3,9 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
+#include "engines/operations/affine_transform.hpp"
 #include "engines/operations/all_pixels.hpp"
 #include "engines/operations/auto_threshold.hpp"
-#include "engines/operations/affine_transform.hpp"
 #include "engines/operations/connected_components.hpp"
 #include "engines/operations/convert.hpp"
 #include "engines/operations/crop.hpp"
@@ -21,6 +21,7 @@
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/neighbor_mesh.hpp"
 #include "engines/operations/otsu_labeling.hpp"
 #include "engines/operations/projection.hpp"
 #include "engines/operations/radial_reslice.hpp"
@@ -50,10 +51,6 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d([](int dims) { return binary_morphology(Extreme::minimum, dims); });
     in_2d_and_3d([](int dims) { return binary_morphology(Extreme::maximum, dims); });
     in_2d_and_3d(flip);
-    for (const Extreme extreme : {Extreme::minimum, Extreme::maximum})
-      for (const int dims : {2, 3}) all.push_back(binary_morphology(extreme, dims));
-    for (const Extreme extreme : {Extreme::minimum, Extreme::maximum})
-      for (const int dims : {2, 3}) all.push_back(extreme_filter(extreme, dims));
     in_2d_and_3d(gaussian_blur);
     in_2d_and_3d(mean);
     in_2d_and_3d(median);
@@ -66,24 +63,7 @@ const std::vector<Operation>& catalogue() {
     all.push_back(minimum_z_projection());
     all.push_back(mean_z_projection());
     all.push_back(sum_z_projection());
-    all.push_back(maximum_x_projection());
-    all.push_back(maximum_y_projection());
-    all.push_back(maximum_z_projection());
-    all.push_back(minimum_z_projection());
-    all.push_back(mean_z_projection());
-    all.push_back(sum_z_projection());
-    in_2d_and_3d(flip);
-    in_2d_and_3d(rotate);
-    all.push_back(reslice());
-    in_2d_and_3d(crop_operation);
-    in_2d_and_3d(convert_operation);
-    in_2d_and_3d(affine_transform);
-    in_2d_and_3d(translate);
-    in_2d_and_3d(scale);
-    in_2d_and_3d(rotate_angle);
-    in_2d_and_3d(resample);
     all.push_back(radial_reslice());
-    in_2d_and_3d(connected_components);
     in_2d_and_3d(push);
     in_2d_and_3d(pull);
     in_2d_and_3d(copy);
@@ -93,6 +73,11 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(difference_of_gaussian);
     in_2d_and_3d(subtract_gaussian_background);
     in_2d_and_3d(divide_by_gaussian_background);
+    in_2d_and_3d(affine_transform);
+    in_2d_and_3d(translate);
+    in_2d_and_3d(scale);
+    in_2d_and_3d(rotate_angle);
+    in_2d_and_3d(resample);
     in_2d_and_3d(crop_operation);
     in_2d_and_3d(convert_operation);
     in_2d_and_3d(sum_of_all_pixels);
@@ -113,6 +98,7 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(count_labels);
     in_2d_and_3d(centroids);
     in_2d_and_3d(label_statistics);
+    in_2d_and_3d(neighbor_mesh);
     return all;
   }();
   return operations;

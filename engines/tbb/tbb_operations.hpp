@@ -100,6 +100,7 @@ using Make = Body (*)(Work& work);
 
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
+Body affine_transform(Work&);
 Body auto_threshold(Work&);
 Body binary_and(Work&);
 Body bottom_hat(Work&);
@@ -124,18 +125,6 @@ Body histogram(Work&);
 Body label_statistics(Work&);
 Body maximum(Work&);
 Body maximum_of_all_pixels(Work&);
-Body affine_transform(Work&);
-Body binary_and(Work&);
-Body connected_components(Work&);
-Body convert(Work&);
-Body copy(Work&);
-Body crop(Work&);
-Body dilate(Work&);
-Body erode(Work&);
-Body fixed_threshold(Work&);
-Body flip(Work&);
-Body gaussian_blur(Work&);
-Body maximum(Work&);
 Body maximum_x_projection(Work&);
 Body maximum_y_projection(Work&);
 Body maximum_z_projection(Work&);
@@ -147,6 +136,7 @@ Body minimum(Work&);
 Body minimum_of_all_pixels(Work&);
 Body minimum_z_projection(Work&);
 Body multiply_scalar(Work&);
+Body neighbor_mesh(Work&);
 Body radial_reslice(Work&);
 Body resample(Work&);
 Body reslice(Work&);
@@ -159,8 +149,8 @@ Body subtract_gaussian_background(Work&);
 Body sum_of_all_pixels(Work&);
 Body sum_z_projection(Work&);
 Body top_hat(Work&);
-Body voronoi(Work&);
 Body translate(Work&);
+Body voronoi(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -195,6 +185,10 @@ Body mark_maxima(Work&, const Pixels& from, DType from_type, const Pixels& to, c
 /// The nearest label of each voxel; see Voronoi.
 Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
                    const AxisWeights&);
+
+/// The rows of Centroids for `labels`, an image of the inputs' shape, in scratch of 4 doubles a
+/// label, for at least one label.
+Body label_centroids(Work&, const Pixels& labels, const Pixels& table);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
