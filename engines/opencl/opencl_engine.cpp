@@ -29,11 +29,13 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"Dilate", dilate},
       {"DivideByGaussianBackground", divide_by_gaussian_background},
       {"Erode", erode},
+      {"ErodedOtsuLabeling", eroded_otsu_labeling},
       {"ExcludeLabelsOnEdges", exclude_labels_on_edges},
       {"ExcludeLabelsOutsideMeanRange", exclude_labels_outside_mean_range},
       {"ExcludeLabelsOutsideSizeRange", exclude_labels_outside_size_range},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
+      {"GaussOtsuLabeling", gauss_otsu_labeling},
       {"GaussianBlur", gaussian_blur},
       {"Histogram", histogram},
       {"LabelStatistics", label_statistics},
@@ -67,6 +69,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"TopHat", top_hat},
       {"Translate", translate},
       {"Voronoi", voronoi},
+      {"VoronoiOtsuLabeling", voronoi_otsu_labeling},
   };
   for (const auto& [family, make] : table)
     if (family == request.operation.family)

@@ -137,11 +137,13 @@ Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
+Prepared eroded_otsu_labeling(PlanBuilder&);
 Prepared exclude_labels_on_edges(PlanBuilder&);
 Prepared exclude_labels_outside_mean_range(PlanBuilder&);
 Prepared exclude_labels_outside_size_range(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
+Prepared gauss_otsu_labeling(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared histogram(PlanBuilder&);
 Prepared label_statistics(PlanBuilder&);
@@ -175,6 +177,7 @@ Prepared sum_z_projection(PlanBuilder&);
 Prepared top_hat(PlanBuilder&);
 Prepared translate(PlanBuilder&);
 Prepared voronoi(PlanBuilder&);
+Prepared voronoi_otsu_labeling(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

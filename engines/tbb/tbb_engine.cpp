@@ -34,11 +34,13 @@ class TbbEngine final : public HostEngine {
         {"Dilate", dilate},
         {"DivideByGaussianBackground", divide_by_gaussian_background},
         {"Erode", erode},
+        {"ErodedOtsuLabeling", eroded_otsu_labeling},
         {"ExcludeLabelsOnEdges", exclude_labels_on_edges},
         {"ExcludeLabelsOutsideMeanRange", exclude_labels_outside_mean_range},
         {"ExcludeLabelsOutsideSizeRange", exclude_labels_outside_size_range},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
+        {"GaussOtsuLabeling", gauss_otsu_labeling},
         {"GaussianBlur", gaussian_blur},
         {"Histogram", histogram},
         {"LabelStatistics", label_statistics},
@@ -72,6 +74,7 @@ class TbbEngine final : public HostEngine {
         {"TopHat", top_hat},
         {"Translate", translate},
         {"Voronoi", voronoi},
+        {"VoronoiOtsuLabeling", voronoi_otsu_labeling},
     };
     for (const auto& [family, make] : table)
       if (family == request.operation.family) {

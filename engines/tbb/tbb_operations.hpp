@@ -26,11 +26,7 @@ class Pixels {
 
   template <class T>
   T* as() const {
-    if (slot_) return slot_->pixels<T>();
-    if constexpr (std::is_same_v<T, std::int64_t>)
-      throw std::logic_error("no image has pixels of this type");
-    else
-      return host(buffer_).pixels<T>();
+    return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
   }
   /// Of scratch, which may hold what is no pixel.
   template <class T>
@@ -115,11 +111,13 @@ Body difference_of_gaussian(Work&);
 Body dilate(Work&);
 Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
+Body eroded_otsu_labeling(Work&);
 Body exclude_labels_on_edges(Work&);
 Body exclude_labels_outside_mean_range(Work&);
 Body exclude_labels_outside_size_range(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
+Body gauss_otsu_labeling(Work&);
 Body gaussian_blur(Work&);
 Body histogram(Work&);
 Body label_statistics(Work&);
@@ -151,6 +149,7 @@ Body sum_z_projection(Work&);
 Body top_hat(Work&);
 Body translate(Work&);
 Body voronoi(Work&);
+Body voronoi_otsu_labeling(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -214,11 +213,10 @@ Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Sha
     const A* first = a.as<A>();
     const B* second = b.as<B>();
     Out* to = output.as<Out>();
-    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
-                      [=](const auto& range) {
-                        for (auto i = range.begin(); i < range.end(); ++i)
-                          to[i] = f(first[i], second[i]);
-                      });
+    tbb::parallel_for(
+        tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task), [=](const auto& range) {
+          for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(first[i], second[i]);
+        });
   };
 }
 
