@@ -175,7 +175,8 @@ class Measurements(Oracle):
                     value, expected = result[column][0], oracle(pixels)
                     what = f"{operation} on {pixels.shape[::-1]} {pixels.dtype}: {value!r}, expected {expected!r}"
                     allowed = tolerance * max(1, abs(expected))
-                    self.check(abs(value - expected) <= allowed or (np.isnan(value) and np.isnan(expected)), what)
+                    self.check(value == expected or abs(value - expected) <= allowed
+                               or (np.isnan(value) and np.isnan(expected)), what)
                     # What one changed voxel does to the number is seen.
                     if pixels.size > 1 and tolerance > 0:
                         wrong = pixels.copy()

@@ -96,6 +96,7 @@ using Make = Body (*)(Work& work);
 
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
+Body affine_transform(Work&);
 Body auto_threshold(Work&);
 Body binary_and(Work&);
 Body bottom_hat(Work&);
@@ -134,14 +135,20 @@ Body minimum(Work&);
 Body minimum_of_all_pixels(Work&);
 Body minimum_z_projection(Work&);
 Body multiply_scalar(Work&);
+Body neighbor_mesh(Work&);
+Body radial_reslice(Work&);
+Body resample(Work&);
 Body reslice(Work&);
 Body rotate(Work&);
+Body rotate_angle(Work&);
+Body scale(Work&);
 Body squared_difference(Work&);
 Body standard_deviation_of_all_pixels(Work&);
 Body subtract_gaussian_background(Work&);
 Body sum_of_all_pixels(Work&);
 Body sum_z_projection(Work&);
 Body top_hat(Work&);
+Body translate(Work&);
 Body voronoi(Work&);
 Body voronoi_otsu_labeling(Work&);
 
@@ -178,6 +185,10 @@ Body mark_maxima(Work&, const Pixels& from, DType from_type, const Pixels& to, c
 /// The nearest label of each voxel; see Voronoi.
 Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
                    const AxisWeights&);
+
+/// The rows of Centroids for `labels`, an image of the inputs' shape, in scratch of 4 doubles a
+/// label, for at least one label.
+Body label_centroids(Work&, const Pixels& labels, const Pixels& table);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.
