@@ -395,6 +395,26 @@ TEST_P(Labels, HillsOfBlobs) {
                             expected("FindMaxima2D", {&image}, {{"prominence", prominence}})));
 }
 
+// Small enough for a checker of data races that interprets kernels.
+TEST_P(Labels, EveryFamilyOnASmallImage) {
+  const Shape shape{41, 13, 1};
+  const Image image = few_levels(shape, 5, 3), mask = random_mask(shape, 0.5, 4);
+  const Image seeds = drawn<std::uint32_t>(
+      shape, 6, [](std::uint64_t r) { return r % 11 == 0 ? (r >> 20) % 9 : 0; });
+  const auto same = [&]<class T>(std::type_identity<T>, const std::string& name,
+                                 const std::vector<const Image*>& images, const Values& values) {
+    EXPECT_TRUE(equal<T>(run(name, images, values), expected(name, images, values))) << name;
+  };
+  constexpr std::type_identity<std::uint32_t> labels;
+  constexpr std::type_identity<std::uint8_t> marks;
+  same(labels, "ConnectedComponents2D", {&mask}, {});
+  same(labels, "Voronoi2D", {&seeds, &mask}, {{"masked", "yes"}});
+  same(marks, "DetectMaxima2D", {&image}, {});
+  same(marks, "FindMaxima2D", {&image}, {{"prominence", "1"}});
+  same(labels, "VoronoiOtsuLabeling2D", {&image}, {{"spot_sigma", "0"}, {"outline_sigma", "0"}});
+  same(labels, "ErodedOtsuLabeling2D", {&image}, {{"erosions", "1"}, {"outline_sigma", "0"}});
+}
+
 /// A file of the real images, if there are any.
 std::optional<Image> real(const std::string& path) {
   const char* folder = std::getenv("VOXELMARK_DATA");

@@ -34,32 +34,40 @@ Image otsu_mask(const Job& job) {
   return mask;
 }
 
-/// The nearest seed of component `component`, found outward from voxel i line by line.
+/// A voxel of a seed: first by component, then in raster order.
+using Seed = std::pair<std::uint32_t, std::int64_t>;
+
+/// The label of the component's seed that is nearest to voxel i, found outward slice by slice and
+/// in each of them row by row.
 std::uint32_t nearest_of_component(const Shape& shape, std::int64_t i, std::uint32_t component,
-                                   std::span<const std::uint32_t> components,
-                                   std::span<const std::uint32_t> seeds) {
+                                   const std::vector<Seed>& sorted,
+                                   std::span<const std::uint32_t> labels) {
+  const auto square = [](std::int64_t d) { return d * d; };
   const std::int64_t x = i % shape.x, y = i / shape.x % shape.y, z = i / shape.x / shape.y;
   std::int64_t best = no_distance;
   std::uint32_t label = 0;
-  const auto outward = [&best](std::int64_t at, std::int64_t extent, std::int64_t before,
-                               const auto& visit_at) {
-    for (std::int64_t d = 0; d < extent && before + d * d <= best; ++d) {
-      if (at - d >= 0) visit_at(at - d, before + d * d);
-      if (d > 0 && at + d < extent) visit_at(at + d, before + d * d);
+  // Whether the seed's row may hold the nearest one; takes the seed where it is nearer.
+  const auto consider = [&](const Seed& seed, std::int64_t slice) {
+    const std::int64_t sx = seed.second % shape.x, sy = seed.second / shape.x % shape.y,
+                       sz = seed.second / shape.x / shape.y;
+    if (seed.first != component || sz != slice || square(sz - z) + square(sy - y) > best)
+      return false;
+    const std::int64_t squared = square(sz - z) + square(sy - y) + square(sx - x);
+    const std::uint32_t its_label = labels[static_cast<std::size_t>(seed.second)];
+    if (squared < best || (squared == best && its_label < label)) {
+      best = squared;
+      label = its_label;
     }
+    return true;
   };
-  outward(z, shape.z, 0, [&](std::int64_t zz, std::int64_t so_far) {
-    outward(y, shape.y, so_far, [&](std::int64_t yy, std::int64_t with_y) {
-      outward(x, shape.x, with_y, [&](std::int64_t xx, std::int64_t squared) {
-        const auto j = static_cast<std::size_t>(offset(shape, xx, yy, zz));
-        if (seeds[j] == 0 || components[j] != component) return;
-        if (squared < best || seeds[j] < label) {
-          best = squared;
-          label = seeds[j];
-        }
-      });
-    });
-  });
+  for (std::int64_t d = 0; d < shape.z && square(d) <= best; ++d)
+    for (const std::int64_t slice : {z - d, z + d}) {
+      if (slice < 0 || slice >= shape.z) continue;
+      const auto from = std::lower_bound(sorted.begin(), sorted.end(),
+                                         Seed{component, offset(shape, 0, y, slice)});
+      for (auto seed = from; seed != sorted.end() && consider(*seed, slice);) ++seed;
+      for (auto seed = from; seed != sorted.begin() && consider(*std::prev(seed), slice);) --seed;
+    }
   return label;
 }
 
@@ -73,12 +81,15 @@ void regrow(const Image& mask, const Image& seed_image, Image& output) {
   const auto seeds = seed_image.pixels<std::uint32_t>();
   std::vector<std::uint32_t> component_of(1, 0);
   std::vector<char> has_seed(std::size_t{count} + 1, 0);
+  std::vector<Seed> sorted;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     if (seeds[i] == 0) continue;
     if (component_of.size() <= seeds[i]) component_of.resize(std::size_t{seeds[i]} + 1);
     component_of[seeds[i]] = components[i];
     has_seed[components[i]] = 1;
+    sorted.emplace_back(components[i], static_cast<std::int64_t>(i));
   }
+  std::sort(sorted.begin(), sorted.end());
   label_nearest(seed_image, {}, output);
   const auto labels = output.pixels<std::uint32_t>();
   tbb::parallel_for(std::int64_t{0}, shape.y * shape.z, [&](std::int64_t row) {
@@ -88,7 +99,7 @@ void regrow(const Image& mask, const Image& seed_image, Image& output) {
       if (components[voxel] == 0 || !has_seed[components[voxel]])
         labels[voxel] = 0;
       else if (component_of[labels[voxel]] != components[voxel])
-        labels[voxel] = nearest_of_component(shape, i, components[voxel], components, seeds);
+        labels[voxel] = nearest_of_component(shape, i, components[voxel], sorted, seeds);
     }
   });
 }
