@@ -22,10 +22,6 @@
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
 #include "engines/operations/neighbor_mesh.hpp"
-#include "engines/operations/maximum_z_projection.hpp"
-#include "engines/operations/mean.hpp"
-#include "engines/operations/median.hpp"
-#include "engines/operations/minimum_maximum.hpp"
 #include "engines/operations/otsu_labeling.hpp"
 #include "engines/operations/projection.hpp"
 #include "engines/operations/radial_reslice.hpp"
@@ -96,13 +92,6 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(voronoi_otsu_labeling);
     in_2d_and_3d(gauss_otsu_labeling);
     in_2d_and_3d(eroded_otsu_labeling);
-    in_2d_and_3d(detect_maxima);
-    in_2d_and_3d(voronoi_otsu_labeling);
-    in_2d_and_3d(gauss_otsu_labeling);
-    in_2d_and_3d(eroded_otsu_labeling);
-    in_2d_and_3d(count_labels);
-    in_2d_and_3d(centroids);
-    in_2d_and_3d(label_statistics);
     in_2d_and_3d(exclude_labels_on_edges);
     in_2d_and_3d(exclude_labels_outside_size_range);
     in_2d_and_3d(exclude_labels_outside_mean_range);

@@ -213,10 +213,11 @@ Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Sha
     const A* first = a.as<A>();
     const B* second = b.as<B>();
     Out* to = output.as<Out>();
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task), [=](const auto& range) {
-          for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(first[i], second[i]);
-        });
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
+                      [=](const auto& range) {
+                        for (auto i = range.begin(); i < range.end(); ++i)
+                          to[i] = f(first[i], second[i]);
+                      });
   };
 }
 
