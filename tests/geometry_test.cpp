@@ -79,12 +79,13 @@ class Runner {
 bool is_opencv(const Engine& engine) { return engine.device().engine.starts_with("opencv"); }
 
 void on_every_engine(const std::function<void(const Runner&)>& body, bool opencv_too = true) {
-  static const auto engines = [] {
-    std::vector<std::unique_ptr<Engine>> opened;
+  // Never destroyed: when the process ends, a runtime may be gone before its engine.
+  static const auto& engines = *[] {
+    auto* opened = new std::vector<std::unique_ptr<Engine>>;
     for (const auto& entry : find_devices({}, {})) {
       auto engine = entry.open(0);
       if (!std::holds_alternative<Skip>(engine))
-        opened.push_back(std::get<std::unique_ptr<Engine>>(std::move(engine)));
+        opened->push_back(std::get<std::unique_ptr<Engine>>(std::move(engine)));
     }
     return opened;
   }();
