@@ -33,6 +33,7 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"ExcludeLabelsOnEdges", exclude_labels_on_edges},
       {"ExcludeLabelsOutsideMeanRange", exclude_labels_outside_mean_range},
       {"ExcludeLabelsOutsideSizeRange", exclude_labels_outside_size_range},
+      {"FindMaxima", find_maxima},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
       {"GaussianBlur", gaussian_blur},

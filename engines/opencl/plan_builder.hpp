@@ -141,6 +141,7 @@ Prepared eroded_otsu_labeling(PlanBuilder&);
 Prepared exclude_labels_on_edges(PlanBuilder&);
 Prepared exclude_labels_outside_mean_range(PlanBuilder&);
 Prepared exclude_labels_outside_size_range(PlanBuilder&);
+Prepared find_maxima(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
 Prepared gauss_otsu_labeling(PlanBuilder&);

@@ -11,6 +11,7 @@
 #include "engines/operations/crop.hpp"
 #include "engines/operations/detect_maxima.hpp"
 #include "engines/operations/erode_dilate.hpp"
+#include "engines/operations/find_maxima.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_background.hpp"
@@ -92,6 +93,14 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(voronoi_otsu_labeling);
     in_2d_and_3d(gauss_otsu_labeling);
     in_2d_and_3d(eroded_otsu_labeling);
+    in_2d_and_3d(detect_maxima);
+    all.push_back(find_maxima());
+    in_2d_and_3d(voronoi_otsu_labeling);
+    in_2d_and_3d(gauss_otsu_labeling);
+    in_2d_and_3d(eroded_otsu_labeling);
+    in_2d_and_3d(count_labels);
+    in_2d_and_3d(centroids);
+    in_2d_and_3d(label_statistics);
     in_2d_and_3d(exclude_labels_on_edges);
     in_2d_and_3d(exclude_labels_outside_size_range);
     in_2d_and_3d(exclude_labels_outside_mean_range);

@@ -112,6 +112,26 @@ void sum_z_projection(const Job&, const Region&, std::span<double>);
 void top_hat(const Job&, const Region&, std::span<double>);
 void translate(const Job&, const Region&, std::span<double>);
 void voronoi(const Job&, Image&);
+
+void auto_threshold(const Job&, Image&);
+void centroids(const Job&, Image&);
+void connected_components(const Job&, Image&);
+void count_labels(const Job&, Image&);
+void detect_maxima(const Job&, Image&);
+void eroded_otsu_labeling(const Job&, Image&);
+void exclude_labels_on_edges(const Job&, Image&);
+void exclude_labels_outside_mean_range(const Job&, Image&);
+void exclude_labels_outside_size_range(const Job&, Image&);
+void find_maxima(const Job&, Image&);
+void gauss_otsu_labeling(const Job&, Image&);
+void histogram(const Job&, Image&);
+void label_statistics(const Job&, Image&);
+void maximum_of_all_pixels(const Job&, Image&);
+void mean_of_all_pixels(const Job&, Image&);
+void minimum_of_all_pixels(const Job&, Image&);
+void standard_deviation_of_all_pixels(const Job&, Image&);
+void sum_of_all_pixels(const Job&, Image&);
+void voronoi(const Job&, Image&);
 void voronoi_otsu_labeling(const Job&, Image&);
 
 /// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with

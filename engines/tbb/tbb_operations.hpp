@@ -115,6 +115,7 @@ Body eroded_otsu_labeling(Work&);
 Body exclude_labels_on_edges(Work&);
 Body exclude_labels_outside_mean_range(Work&);
 Body exclude_labels_outside_size_range(Work&);
+Body find_maxima(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
 Body gauss_otsu_labeling(Work&);
