@@ -33,10 +33,13 @@ WRONG_KERNEL_BENCH = PROGRAMS[1] if len(PROGRAMS) > 1 else None
 COMPARE = "/usr/share/benchmark/compare.py"
 WIDTH = 120
 
+# What BASIC_FILTER finds.
 OPERATIONS = ["AddScalar2D", "AddScalar3D", "FixedThreshold2D", "FixedThreshold3D", "Flip2D", "Flip3D", "GaussianBlur2D",
               "GaussianBlur3D", "Median2D", "Median3D", "MaximumZProjection"]
+BASIC_FILTER = ["--filter", "^(AddScalar|FixedThreshold|Flip|GaussianBlur|Median|MaximumZ)"]  # enough of the catalogue
+ENGINES = ["--engine", "reference,tbb,opencv,opencl"]
 NO_REFERENCE = ["--engine", "tbb,opencv,opencl"]
-CASE_NAME = re.compile(r"(\w+)/(reference|tbb|opencv|opencl(:[\w.-]+(#\d+)?)?)/\d+x\d+(x\d+)?/(u8|u16|f32)(/[\w.:+-]+)*")
+CASE_NAME = re.compile(r"(\w+)/(reference|tbb|opencv|(opencl|opencv-umat)(:[\w.-]+(#\d+)?)?)/\d+x\d+(x\d+)?/(u8|u16|u32|f32)(/[\w.:+-]+)*")
 
 # Caches of this script's own: the user's are neither read nor filled.
 CACHES = tempfile.TemporaryDirectory()
@@ -85,6 +88,10 @@ class BenchTest(CheckedTest):
 
     def measure(self, *arguments, **options):
         """Runs the program as quickly as it can, and gives the cases of its result file by name."""
+        if "--filter" not in arguments:
+            arguments = *arguments, *BASIC_FILTER
+        if "--engine" not in arguments:
+            arguments = *arguments, *ENGINES
         self.bench("--max-time", "0", *arguments, "--json", "out.json", **options)
         return self.cases(self.load(self.folder / "out.json"))
 
@@ -222,7 +229,8 @@ class BenchTest(CheckedTest):
 
 class GoodRuns(BenchTest):
     def test_main_job(self):
-        arguments = ["--filter", "GaussianBlur3D", "--size", "64x48x20", "--sigma", "2,5", "--max-time", "0.2", "--json", "out.json"]
+        arguments = ["--filter", "GaussianBlur3D", "--size", "64x48x20", "--sigma", "2,5", "--max-time", "0.2", "--json", "out.json",
+                     *ENGINES]
         run = self.bench(*arguments)
         results = self.load(self.folder / "out.json")
         cases = self.cases(results)
@@ -332,16 +340,19 @@ class GoodRuns(BenchTest):
 
     def test_lists(self):
         operations = self.bench("--list-operations").stdout
-        self.equal([line.split()[0] for line in operations.splitlines() if re.match(r"\w", line)], OPERATIONS,
-                   "what is not indented in --list-operations")
-        for text in ("sigma = 2: 0 to 1000", "axis = x: x or y or z", "box or sphere", "tolerance: exact", "R = floor(4 sigma + 1/2)"):
+        described = [name for line in operations.splitlines() if line.startswith("## ") for name in line[3:].split(", ")]
+        self.check(set(OPERATIONS) < set(described) and len(described) == len(set(described)), f"operations described: {described}")
+        for text in ("sigma = 2 (0 to 1000)", "axis = x (x, y, z)", "(box, sphere)", "tolerance: exact", "R = floor(4 sigma + 1/2)",
+                     "kind: reach: depends on 8, 8 voxels", "cost: ", "takes: image and image"):
             self.check(text in " ".join(operations.split()), f"no '{text}' in\n{operations}")
         self.check_table(operations)
 
         listed = self.bench("--list", "--size", "8x8,8x8x8", "--dtype", "u8,f32").stdout.splitlines()
         self.equal(len(listed), len(set(listed)), "different names")
         self.check(all(CASE_NAME.fullmatch(name) for name in listed), f"case names {listed}")
-        self.equal({name.split("/")[0] for name in listed}, set(OPERATIONS), "operations listed")
+        self.equal({name.split("/")[0] for name in listed}, set(described), "operations listed")
+        self.equal(operations, (pathlib.Path(__file__).parent.parent / "docs/operations.md").read_text(),
+                   "docs/operations.md; write it anew with bench --list-operations > docs/operations.md")
         some = self.bench("--list", "--filter", "Flip2D/tbb.*axis:y", "--size", "8x8", "--param", "axis=x,y").stdout.splitlines()
         self.equal(some, ["Flip2D/tbb/8x8/f32/axis:y"], "cases listed")
 
@@ -363,7 +374,7 @@ class GoodRuns(BenchTest):
     def test_limits(self):
         run = self.bench("limits", "--json", "limits.json")
         devices = self.load(self.folder / "limits.json")["context"]["voxelmark"]["devices"]
-        self.equal({device["id"].split(":")[0] for device in devices}, {"reference", "tbb", "opencv", "opencl"}, "engines")
+        self.equal({device["id"].split(":")[0] for device in devices}, {"reference", "tbb", "opencv", "opencv-umat", "opencl"}, "engines")
         self.check_table(run.stdout)
         for device in devices:
             self.check(any(line.startswith(device["id"]) for line in run.stdout.splitlines()), f"no line for {device['id']}")
@@ -452,7 +463,7 @@ class GoodRuns(BenchTest):
             threads = int(name.rsplit("threads:")[1])
             self.equal((case.details["threads"], case.outcome), (threads, "done" if threads == 1 else "skipped"), name)
             self.check(threads == 1 or "not 4096" in case.details["reason"], case.details.get("reason"))
-        self.equal({case.details["engine"] for case in cases.values()}, {"reference", "tbb", "opencv", "opencl"}, "engines")
+        self.equal({case.details["engine"] for case in cases.values()}, {"reference", "tbb", "opencv", "opencv-umat", "opencl"}, "engines")
         if len(os.sched_getaffinity(0)) > 1:
             cases = self.measure("--filter", "Flip2D", "--engine", "tbb,opencv", "--size", "64x64", "--threads", "1,2")
             self.equal([case.outcome for case in cases.values()], ["done"] * 4, "outcomes")

@@ -21,6 +21,7 @@
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
 #include "engines/operations/neighbor_mesh.hpp"
+#include "engines/operations/otsu_labeling.hpp"
 #include "engines/operations/projection.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
@@ -76,15 +77,18 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(mean_of_all_pixels);
     in_2d_and_3d(standard_deviation_of_all_pixels);
     in_2d_and_3d(histogram);
+    in_2d_and_3d(detect_maxima);
     in_2d_and_3d(connected_components);
     in_2d_and_3d(voronoi);
-    in_2d_and_3d(detect_maxima);
-    in_2d_and_3d(count_labels);
-    in_2d_and_3d(centroids);
-    in_2d_and_3d(label_statistics);
+    in_2d_and_3d(voronoi_otsu_labeling);
+    in_2d_and_3d(gauss_otsu_labeling);
+    in_2d_and_3d(eroded_otsu_labeling);
     in_2d_and_3d(exclude_labels_on_edges);
     in_2d_and_3d(exclude_labels_outside_size_range);
     in_2d_and_3d(exclude_labels_outside_mean_range);
+    in_2d_and_3d(count_labels);
+    in_2d_and_3d(centroids);
+    in_2d_and_3d(label_statistics);
     in_2d_and_3d(neighbor_mesh);
     return all;
   }();

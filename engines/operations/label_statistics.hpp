@@ -35,8 +35,8 @@ struct LabelSums {
     for (std::int64_t i = x; i < x + n; ++i) sum_xx += u(i) * u(i);
     sums.count = count;
     sums.first = {sum_x, count * u(y), count * u(z)};
-    sums.products = {sum_xx,           count * u(y) * u(y), count * u(z) * u(z),
-                     sum_x * u(y), sum_x * u(z),    count * u(y) * u(z)};
+    sums.products = {sum_xx,       count * u(y) * u(y), count * u(z) * u(z),
+                     sum_x * u(y), sum_x * u(z),        count * u(y) * u(z)};
     sums.low = {x, y, z};
     sums.high = {x + n - 1, y, z};
     return sums;
@@ -93,8 +93,7 @@ inline LabelGeometry label_geometry(const LabelSums& sums, int dims) {
   for (int i = 0; i < 3; ++i)
     for (int j = 0; j < 3; ++j) {
       const std::uint64_t product = sums.products[product_of[i][j]] - corner[i] * sums.first[j] -
-                                    corner[j] * sums.first[i] +
-                                    corner[i] * corner[j] * sums.count;
+                                    corner[j] * sums.first[i] + corner[i] * corner[j] * sums.count;
       covariance[i][j] = static_cast<double>(product) / n - mean[i] * mean[j];
     }
   const auto values = eigenvalues(covariance);
@@ -123,8 +122,9 @@ inline std::array<double, 4> centroid_row(std::int64_t label, const LabelSums& s
 }
 
 inline const std::vector<std::string> label_statistics_columns{
-    "label",  "voxels", "x",      "y",      "z",    "first x", "first y", "first z",    "last x",
-    "last y", "last z", "mean",   "minimum", "maximum", "sum", "major axis", "minor axis"};
+    "label",   "voxels",  "x",      "y",          "z",         "first x",
+    "first y", "first z", "last x", "last y",     "last z",    "mean",
+    "minimum", "maximum", "sum",    "major axis", "minor axis"};
 
 /// The columns of LabelStatistics.
 inline std::array<double, 17> label_statistics_row(std::int64_t label, const LabelSums& sums,
@@ -199,7 +199,8 @@ inline Operation label_statistics(int dims) {
       "(ellipsoid in 3D) with the same second moments: with c1 >= c2 (>= c3) the eigenvalues of "
       "the covariance matrix of the voxels' coordinates (divided by the count, voxels as points), "
       "4 sqrt(c1) and 4 sqrt(c2) in 2D, sqrt(20 c1) and sqrt(20 c3) in 3D. All in voxels. Of a "
-      "label that no voxel has, the count is 0 and the rest NaN. Without any label the table is the "
+      "label that no voxel has, the count is 0 and the rest NaN. Without any label the table is "
+      "the "
       "row of label 1. "
       "Sums of integers are exact, those of float32 in double precision.";
   operation.inputs = {Role::image, Role::labels};
@@ -262,9 +263,9 @@ inline Operation exclude_labels_outside_mean_range(int dims) {
                          .maximum = 1e30f,
                          .description = description};
   };
-  operation.parameters = {mean("minimum", 20, "the least mean of a label that stays, grey levels"),
-                          mean("maximum", 1e30f,
-                               "the greatest mean of a label that stays, grey levels")};
+  operation.parameters = {
+      mean("minimum", 20, "the least mean of a label that stays, grey levels"),
+      mean("maximum", 1e30f, "the greatest mean of a label that stays, grey levels")};
   operation.flops_per_voxel = [](const Parameters&) { return 1.0; };
   return operation;
 }

@@ -26,9 +26,10 @@ inline Operation otsu_labeling(const std::string& family, int dims, const std::s
       .family = family,
       .dims = dims,
       .kind = Kind::global,
-      .definition = "The mask is the foreground of AutoThreshold's otsu on the image under "
-                    "GaussianBlur by outline_sigma, in float32. " +
-                    definition,
+      .definition =
+          "The mask is the foreground of AutoThreshold's otsu on the image under "
+          "GaussianBlur by outline_sigma, in float32. " +
+          definition,
       .tolerance_rule = tolerances::overlap_rule,
       .parameters = std::move(parameters),
       .output_dtype = [](const Parameters&, DType) { return DType::u32; },
@@ -58,7 +59,8 @@ inline Operation voronoi_otsu_labeling(int dims) {
       "VoronoiOtsuLabeling", dims,
       "Seeds are the voxels of the mask that DetectMaxima (radius 1) marks in the image under "
       "GaussianBlur by spot_sigma, in float32; they are numbered from 1, x fastest, then y, then "
-      "z. " + std::string(regrowth),
+      "z. " +
+          std::string(regrowth),
       {sigma_parameter("spot_sigma", dims, 2, "how close two objects may come"),
        outline_sigma(dims, 2)});
 }
@@ -74,7 +76,8 @@ inline Operation eroded_otsu_labeling(int dims) {
       "ErodedOtsuLabeling", dims,
       "The mask is eroded `erosions` times, by the voxel and its face neighbours (as Erode's "
       "sphere of radius 1); the ConnectedComponents of what is left, by box neighbours, are the "
-      "seeds, each a set of voxels, with their labels. " + std::string(regrowth),
+      "seeds, each a set of voxels, with their labels. " +
+          std::string(regrowth),
       {{.name = "erosions",
         .default_value = 5.0f,
         .minimum = 0,

@@ -62,18 +62,25 @@ void add_scalar(const Job&, const Region&, std::span<double>);
 void auto_threshold(const Job&, Image&);
 void binary_and(const Job&, const Region&, std::span<double>);
 void bottom_hat(const Job&, const Region&, std::span<double>);
+void centroids(const Job&, Image&);
 void connected_components(const Job&, Image&);
 void convert(const Job&, const Region&, std::span<double>);
 void copy(const Job&, const Region&, std::span<double>);
+void count_labels(const Job&, Image&);
 void crop(const Job&, const Region&, std::span<double>);
+void detect_maxima(const Job&, Image&);
 void difference_of_gaussian(const Job&, const Region&, std::span<double>);
 void dilate(const Job&, const Region&, std::span<double>);
 void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
 void erode(const Job&, const Region&, std::span<double>);
+void exclude_labels_on_edges(const Job&, Image&);
+void exclude_labels_outside_mean_range(const Job&, Image&);
+void exclude_labels_outside_size_range(const Job&, Image&);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
 void histogram(const Job&, Image&);
+void label_statistics(const Job&, Image&);
 void maximum(const Job&, const Region&, std::span<double>);
 void maximum_of_all_pixels(const Job&, Image&);
 void maximum_x_projection(const Job&, const Region&, std::span<double>);
@@ -86,6 +93,7 @@ void median(const Job&, const Region&, std::span<double>);
 void minimum(const Job&, const Region&, std::span<double>);
 void minimum_of_all_pixels(const Job&, Image&);
 void minimum_z_projection(const Job&, const Region&, std::span<double>);
+void neighbor_mesh(const Job&, Image&);
 void multiply_scalar(const Job&, const Region&, std::span<double>);
 void reslice(const Job&, const Region&, std::span<double>);
 void rotate(const Job&, const Region&, std::span<double>);
@@ -123,50 +131,8 @@ void label_nearest(const Image& seeds, const AxisWeights& weights, Image& labels
 /// The mask (u8) of the local maxima; see DetectMaxima. `highest` is the image's maximum filter.
 void mark_maxima(const Image& image, const Image& highest, float floor, Image& mask);
 
-void connected_components(const Job&, Image&);
-void detect_maxima(const Job&, Image&);
-void voronoi(const Job&, Image&);
-void add_scalar(const Job&, const Region&, std::span<double>);
-void copy(const Job&, const Region&, std::span<double>);
-void bottom_hat(const Job&, const Region&, std::span<double>);
-void difference_of_gaussian(const Job&, const Region&, std::span<double>);
-void dilate(const Job&, const Region&, std::span<double>);
-void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
-void erode(const Job&, const Region&, std::span<double>);
-void fixed_threshold(const Job&, const Region&, std::span<double>);
-void flip(const Job&, const Region&, std::span<double>);
-void gaussian_blur(const Job&, const Region&, std::span<double>);
-void maximum(const Job&, const Region&, std::span<double>);
-void maximum_z_projection(const Job&, const Region&, std::span<double>);
-void mean_z_projection(const Job&, const Region&, std::span<double>);
-void mean(const Job&, const Region&, std::span<double>);
-void median(const Job&, const Region&, std::span<double>);
-void minimum_z_projection(const Job&, const Region&, std::span<double>);
-void multiply_scalar(const Job&, const Region&, std::span<double>);
-void reslice(const Job&, const Region&, std::span<double>);
-void rotate(const Job&, const Region&, std::span<double>);
-void squared_difference(const Job&, const Region&, std::span<double>);
-void sum_z_projection(const Job&, const Region&, std::span<double>);
-void minimum(const Job&, const Region&, std::span<double>);
-void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
-void top_hat(const Job&, const Region&, std::span<double>);
-
 /// A Gaussian blur; see GaussianBlur.
 void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
-void auto_threshold(const Job&, Image&);
-void exclude_labels_outside_mean_range(const Job&, Image&);
-void exclude_labels_outside_size_range(const Job&, Image&);
-void exclude_labels_on_edges(const Job&, Image&);
-void label_statistics(const Job&, Image&);
-void neighbor_mesh(const Job&, Image&);
-void centroids(const Job&, Image&);
-void count_labels(const Job&, Image&);
-void histogram(const Job&, Image&);
-void maximum_of_all_pixels(const Job&, Image&);
-void mean_of_all_pixels(const Job&, Image&);
-void minimum_of_all_pixels(const Job&, Image&);
-void standard_deviation_of_all_pixels(const Job&, Image&);
-void sum_of_all_pixels(const Job&, Image&);
 
 /// Steps that compositions share.
 

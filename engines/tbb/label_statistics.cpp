@@ -18,7 +18,8 @@ template <class T, class Before>
 void improve(T& best, T value, const Before& before) {
   std::atomic_ref shared(best);
   for (T now = shared.load(std::memory_order_relaxed);
-       before(value, now) && !shared.compare_exchange_weak(now, value, std::memory_order_relaxed);) {
+       before(value, now) &&
+       !shared.compare_exchange_weak(now, value, std::memory_order_relaxed);) {
   }
 }
 
@@ -95,12 +96,11 @@ void renumber(const std::uint32_t* labels, const Shape& shape, std::uint32_t* nu
               std::int64_t largest, std::uint32_t* output) {
   std::uint32_t next = 0;
   for (std::int64_t i = 0; i < largest; ++i) numbers[i] = numbers[i] ? ++next : 0;
-  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, shape.voxels(), voxels_per_task),
-                    [=](const auto& range) {
-                      for (auto i = range.begin(); i < range.end(); ++i)
-                        output[i] = labels[i] == 0 || labels[i] > largest ? 0
-                                                                          : numbers[labels[i] - 1];
-                    });
+  tbb::parallel_for(
+      tbb::blocked_range<std::int64_t>(0, shape.voxels(), voxels_per_task), [=](const auto& range) {
+        for (auto i = range.begin(); i < range.end(); ++i)
+          output[i] = labels[i] == 0 || labels[i] > largest ? 0 : numbers[labels[i] - 1];
+      });
 }
 
 }  // namespace
@@ -109,10 +109,9 @@ Body count_labels(Work& work) {
   return [input = work.input(), output = work.output(), shape = work.shape(),
           largest = work.largest_label(), scratch = per_label<std::uint32_t>(work)] {
     auto* const seen = cleared<std::uint32_t>(scratch, largest);
-    for_each_run(input.as<std::uint32_t>(), shape, largest,
-                 [=](std::uint32_t label, auto...) {
-                   std::atomic_ref(seen[label - 1]).store(1, std::memory_order_relaxed);
-                 });
+    for_each_run(input.as<std::uint32_t>(), shape, largest, [=](std::uint32_t label, auto...) {
+      std::atomic_ref(seen[label - 1]).store(1, std::memory_order_relaxed);
+    });
     *output.as<double>() = static_cast<double>(std::count(seen, seen + largest, 1u));
   };
 }
@@ -125,15 +124,15 @@ Body centroids_into(Work& work, const Pixels& labels, Rows rows) {
   return [labels, rows, shape = work.shape(), largest = work.largest_label(),
           scratch = per_label<Label>(work)] {
     Label* const all = cleared<Label>(scratch, largest);
-    for_each_run(labels.as<std::uint32_t>(), shape, largest,
-                 [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y,
-                     std::int64_t z) {
-                   const LabelSums run = LabelSums::run(x, n, y, z);
-                   LabelSums& sums = all[label - 1].sums;
-                   add(sums.count, run.count);
-                   for (int i = 0; i < 3; ++i) add(sums.first[i], run.first[i]);
-                   for (int i = 0; i < 3; ++i) improve(sums.low[i], run.low[i], std::less<>());
-                 });
+    for_each_run(
+        labels.as<std::uint32_t>(), shape, largest,
+        [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y, std::int64_t z) {
+          const LabelSums run = LabelSums::run(x, n, y, z);
+          LabelSums& sums = all[label - 1].sums;
+          add(sums.count, run.count);
+          for (int i = 0; i < 3; ++i) add(sums.first[i], run.first[i]);
+          for (int i = 0; i < 3; ++i) improve(sums.low[i], run.low[i], std::less<>());
+        });
     write_rows(rows(), all, largest, [](std::int64_t label, const Label& measured) {
       return centroid_row(label, measured.sums);
     });
@@ -158,16 +157,15 @@ Body label_statistics(Work& work) {
             scratch = per_label<Label>(work)] {
       Label* const all = cleared<Label>(scratch, largest);
       const T* const pixels = image.as<T>();
-      for_each_run(labels.as<std::uint32_t>(), shape, largest,
-                   [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y,
-                       std::int64_t z) {
-                     join(all[label - 1].sums, LabelSums::run(x, n, y, z));
-                     join(all[label - 1].intensity, pixels + offset(shape, x, y, z), n);
-                   });
-      write_rows(output.as<double>(), all, largest,
-                 [=](std::int64_t label, const Label& measured) {
-                   return label_statistics_row(label, measured.sums, measured.intensity, dims);
-                 });
+      for_each_run(
+          labels.as<std::uint32_t>(), shape, largest,
+          [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y, std::int64_t z) {
+            join(all[label - 1].sums, LabelSums::run(x, n, y, z));
+            join(all[label - 1].intensity, pixels + offset(shape, x, y, z), n);
+          });
+      write_rows(output.as<double>(), all, largest, [=](std::int64_t label, const Label& measured) {
+        return label_statistics_row(label, measured.sums, measured.intensity, dims);
+      });
     };
   });
 }
@@ -179,14 +177,14 @@ Body exclude_labels_on_edges(Work& work) {
     constexpr std::uint32_t seen = 1, on_edge = 2;
     auto* const states = cleared<std::uint32_t>(scratch, largest);
     const auto* const labels = input.as<std::uint32_t>();
-    for_each_run(labels, shape, largest,
-                 [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y,
-                     std::int64_t z) {
-                   const bool edge = x == 0 || x + n == shape.x || y == 0 || y == shape.y - 1 ||
-                                     (deep && (z == 0 || z == shape.z - 1));
-                   std::atomic_ref(states[label - 1])
-                       .fetch_or(edge ? seen | on_edge : seen, std::memory_order_relaxed);
-                 });
+    for_each_run(
+        labels, shape, largest,
+        [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y, std::int64_t z) {
+          const bool edge = x == 0 || x + n == shape.x || y == 0 || y == shape.y - 1 ||
+                            (deep && (z == 0 || z == shape.z - 1));
+          std::atomic_ref(states[label - 1])
+              .fetch_or(edge ? seen | on_edge : seen, std::memory_order_relaxed);
+        });
     for (std::int64_t i = 0; i < largest; ++i) states[i] = states[i] == seen;
     renumber(labels, shape, states, largest, output.as<std::uint32_t>());
   };
@@ -228,14 +226,13 @@ Body exclude_labels_outside_mean_range(Work& work) {
       auto* const stays = cleared<std::uint32_t>(numbers, largest);
       const auto* const labels = input.as<std::uint32_t>();
       const T* const pixels = image.as<T>();
-      for_each_run(labels, shape, largest,
-                   [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y,
-                       std::int64_t z) {
-                     add(all[label - 1].count, static_cast<std::uint64_t>(n));
-                     add(all[label - 1].sum,
-                         sum_of_block(pixels + offset(shape, x, y, z), n,
-                                      [](double value) { return value; }));
-                   });
+      for_each_run(
+          labels, shape, largest,
+          [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y, std::int64_t z) {
+            add(all[label - 1].count, static_cast<std::uint64_t>(n));
+            add(all[label - 1].sum, sum_of_block(pixels + offset(shape, x, y, z), n,
+                                                 [](double value) { return value; }));
+          });
       for (std::int64_t i = 0; i < largest; ++i) {
         const double mean = all[i].sum / static_cast<double>(all[i].count);
         stays[i] = all[i].count > 0 && least <= mean && mean <= greatest;

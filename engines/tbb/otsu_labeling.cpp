@@ -84,8 +84,9 @@ struct SeedLists {
         label = seeds[j];
       }
     };
-    const std::uint32_t *const begin = voxels + starts[component],
-                       *const end = voxels + starts[component + 1];
+    const std::uint32_t *const begin = voxels + starts[component], *const end =
+                                                                       voxels +
+                                                                       starts[component + 1];
     for (std::int64_t r = 2;; r *= 2) {
       const auto low = [r](std::int64_t at) { return std::max<std::int64_t>(at - r, 0); };
       const auto high = [r](std::int64_t at, std::int64_t extent) {
@@ -156,8 +157,8 @@ Body voronoi_otsu_labeling(Work& work) {
   const Body find_mask = otsu_mask(work, mask),
              smooth = blur(work, work.input(), work.dtype(), spots, DType::f32, shape,
                            work.parameters().per_axis("spot_sigma")),
-             find_maxima = mark_maxima(work, spots, DType::f32, maxima, shape,
-                                       {false, {1, 1, 1}}, no_floor),
+             find_maxima =
+                 mark_maxima(work, spots, DType::f32, maxima, shape, {false, {1, 1, 1}}, no_floor),
              grow = regrow(work, mask, seeds, work.output(), shape);
   return [=] {
     find_mask();
@@ -187,8 +188,8 @@ Body gauss_otsu_labeling(Work& work) {
 Body eroded_otsu_labeling(Work& work) {
   const Shape& shape = work.shape();
   const auto voxels = static_cast<std::size_t>(shape.voxels());
-  const Pixels mask = work.scratch(voxels), even = work.scratch(voxels),
-               odd = work.scratch(voxels), seeds = work.scratch(voxels * sizeof(std::uint32_t));
+  const Pixels mask = work.scratch(voxels), even = work.scratch(voxels), odd = work.scratch(voxels),
+               seeds = work.scratch(voxels * sizeof(std::uint32_t));
   const auto erosions = static_cast<int>(work.parameters().number("erosions"));
   const Window cross{true, {1, 1, work.operation().dims == 3}};
   const auto erode_once = [&](const Pixels& from, const Pixels& to) {

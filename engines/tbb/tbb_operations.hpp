@@ -100,7 +100,6 @@ using Make = Body (*)(Work& work);
 
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
-Body neighbor_mesh(Work&);
 Body auto_threshold(Work&);
 Body binary_and(Work&);
 Body bottom_hat(Work&);
@@ -136,6 +135,7 @@ Body minimum(Work&);
 Body minimum_of_all_pixels(Work&);
 Body minimum_z_projection(Work&);
 Body multiply_scalar(Work&);
+Body neighbor_mesh(Work&);
 Body reslice(Work&);
 Body rotate(Work&);
 Body squared_difference(Work&);
