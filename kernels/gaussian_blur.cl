@@ -1,7 +1,9 @@
 // One axis a launch (AXIS: 0 x, 1 y, 2 z). A work-item computes RUN outputs that follow one another along the
 // axis, so that each loaded voxel serves RUN sums; `weights` has RUN - 1 zeros before and behind the
-// 2 * radius + 1 weights, which spares the ends of the run a condition.
+// 2 * radius + 1 weights, which spares the ends of the run a condition. Sums are of sums of BLOCK terms: of a
+// thousand terms one by one, the roundings would show in 16-bit results.
 #define RUN 4
+#define BLOCK 64
 
 kernel void blur_axis(global const IN* input, global OUT* output, const long width, const long height,
                       const long depth, constant float* weights, const int radius) {
@@ -18,11 +20,16 @@ kernel void blur_axis(global const IN* input, global OUT* output, const long wid
   if (x >= width || y >= height || z >= depth || first >= extent) return;
   const long line = index_of(x, y, z, width, height);
   float sums[RUN] = {0};
-  for (int d = -radius; d < radius + RUN; ++d) {
-    const long from = clamp(first + d, 0L, extent - 1);
-    const float value = convert_float(input[line + from * stride]);
+  for (int block = -radius; block < radius + RUN; block += BLOCK) {
+    float parts[RUN] = {0};
+    for (int d = block; d < min(block + BLOCK, radius + RUN); ++d) {
+      const long from = clamp(first + d, 0L, extent - 1);
+      const float value = convert_float(input[line + from * stride]);
 #pragma unroll
-    for (int i = 0; i < RUN; ++i) sums[i] = fma(weights[d + radius + RUN - 1 - i], value, sums[i]);
+      for (int i = 0; i < RUN; ++i) parts[i] = fma(weights[d + radius + RUN - 1 - i], value, parts[i]);
+    }
+#pragma unroll
+    for (int i = 0; i < RUN; ++i) sums[i] += parts[i];
   }
 #pragma unroll
   for (int i = 0; i < RUN; ++i)

@@ -115,10 +115,10 @@ Prepared centroids(PlanBuilder& plan) {
 }
 
 Prepared label_statistics(PlanBuilder& plan) {
-  write_rows(plan, "label_statistics:statistics_rows",
-             measure(plan, plan.input(1), plan.input(0), plan.dtype(),
-                     "-D GREY_LEVELS -D PRODUCTS"),
-             plan.output());
+  write_rows(
+      plan, "label_statistics:statistics_rows",
+      measure(plan, plan.input(1), plan.input(0), plan.dtype(), "-D GREY_LEVELS -D PRODUCTS"),
+      plan.output());
   return plan.finish();
 }
 

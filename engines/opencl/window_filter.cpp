@@ -17,6 +17,13 @@ std::vector<std::vector<WindowRow>> passes_of(const Window& window) {
 
 }  // namespace
 
+std::vector<cl_int> packed(const std::vector<WindowRow>& rows) {
+  std::vector<cl_int> numbers;
+  for (const auto& [y, z, half] : rows)
+    for (const auto number : {y, z, half}) numbers.push_back(static_cast<cl_int>(number));
+  return numbers;
+}
+
 void filter_window(PlanBuilder& plan, const std::string& options, const Memory& from,
                    DType from_type, DType between_type, const Memory& to, DType to_type,
                    const Shape& shape, const Window& window) {
@@ -29,18 +36,14 @@ void filter_window(PlanBuilder& plan, const std::string& options, const Memory& 
   images.push_back(to);
   const Shape items{(shape.x + run - 1) / run, shape.y, shape.z};
   for (std::size_t i = 0; i < passes.size(); ++i) {
-    std::vector<cl_int> rows;
     std::int64_t size = 0;
-    for (const auto& [y, z, half] : passes[i]) {
-      for (const auto number : {y, z, half}) rows.push_back(static_cast<cl_int>(number));
-      size += 2 * half + 1;
-    }
+    for (const WindowRow& row : passes[i]) size += 2 * row.half + 1;
     plan.launch("window_filter:window_filter",
                 {i == 0 ? from_type : between_type, i + 1 == passes.size() ? to_type : between_type,
                  options},
                 plan.volume(items), images[i], images[i + 1], cl_long{shape.x}, cl_long{shape.y},
-                cl_long{shape.z}, plan.constant(rows), static_cast<cl_int>(passes[i].size()),
-                static_cast<cl_float>(size));
+                cl_long{shape.z}, plan.constant(packed(passes[i])),
+                static_cast<cl_int>(passes[i].size()), static_cast<cl_float>(size));
   }
 }
 

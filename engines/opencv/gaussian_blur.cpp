@@ -7,7 +7,9 @@
 namespace voxelmark::opencv_operations {
 
 // Integers go through float32 matrices: cv::GaussianBlur on 8 and 16 bit uses fixed-point weights,
-// which is another operation. Along z, slices are laid out as the rows of one matrix.
+// which is another operation. OpenCV sums one by one, so that the roundings of a thousand float32
+// terms would show in 16-bit results: wide blurs of integers take double. Along z, slices are laid
+// out as the rows of one matrix.
 template <class M>
 std::function<void()> blur(Work<M>& work, const Pixels<M>& from, DType from_type,
                            const Pixels<M>& to, DType to_type, const PerAxis& sigma) {
@@ -15,12 +17,17 @@ std::function<void()> blur(Work<M>& work, const Pixels<M>& from, DType from_type
   const cv::Size plane(size(sigma.x), size(sigma.y));
   // OpenCV takes a sigma of 0 for "choose one"; a width of 1 makes any other do nothing.
   const auto given = [](float s) { return s > 0 ? static_cast<double>(s) : 1.0; };
-  const cv::Mat along_z = cv::getGaussianKernel(size(sigma.z), given(sigma.z), CV_32F);
   const Shape shape = from.shape();
-  const bool converts = from_type != DType::f32, rounds = to_type != DType::f32;
-  const bool blurs_z = along_z.rows > 1;
+  const bool rounds = to_type != DType::f32, blurs_z = size(sigma.z) > 1;
+  constexpr int wide = 129;
+  const DType type = rounds && std::max({plane.width, plane.height, size(sigma.z)}) > wide
+                         ? DType::f64
+                         : DType::f32;
+  const bool converts = from_type != type;
+  const int depth = mat_type(type);
+  const cv::Mat along_z = cv::getGaussianKernel(size(sigma.z), given(sigma.z), depth);
   const auto scratch = [&](bool wanted, const Pixels<M>& other) {
-    return wanted ? work.scratch(shape, DType::f32) : other;
+    return wanted ? work.scratch(shape, type) : other;
   };
   const Pixels<M> values = scratch(converts || (blurs_z && rounds), from);
   const Pixels<M> blurred = scratch(blurs_z || rounds, to);
@@ -30,7 +37,7 @@ std::function<void()> blur(Work<M>& work, const Pixels<M>& from, DType from_type
       M source = from.slice(z);
       if (converts) {
         M converted = values.slice(z);
-        source.convertTo(converted, CV_32F);
+        source.convertTo(converted, depth);
         source = converted;
       }
       M result = blurred.slice(z);
@@ -39,8 +46,8 @@ std::function<void()> blur(Work<M>& work, const Pixels<M>& from, DType from_type
     M result = to.slices_as_rows();
     if (blurs_z) {
       M floats = rounds ? values.slices_as_rows() : result;
-      cv::sepFilter2D(blurred.slices_as_rows(), floats, CV_32F, cv::Mat::ones(1, 1, CV_32F),
-                      along_z, {-1, -1}, 0, edge_border);
+      cv::sepFilter2D(blurred.slices_as_rows(), floats, depth, cv::Mat::ones(1, 1, depth), along_z,
+                      {-1, -1}, 0, edge_border);
       if (rounds) floats.convertTo(result, result.type());
     } else if (rounds) {
       blurred.slices_as_rows().convertTo(result, result.type());

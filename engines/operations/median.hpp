@@ -15,9 +15,7 @@ inline Operation median(int dims) {
       .tolerance_rule = tolerances::exact_rule,
       .parameters = window_parameters(dims, "sphere", 2),
       .flops_per_voxel =
-          [](const Parameters& parameters) {
-            return static_cast<double>(window_offsets(parameters).size());
-          },
+          [](const Parameters& parameters) { return static_cast<double>(window_size(parameters)); },
       .reach = [](const Parameters& parameters, const Shape&) { return window_reach(parameters); },
   };
 }

@@ -79,16 +79,21 @@ inline std::int64_t window_size(const Window& window) {
   return size;
 }
 
-/// Offsets of the window's voxels from its centre, in raster order. Throws TooLarge for a window of
-/// more than 2^26 voxels.
-inline std::vector<Index> window_offsets(const Window& window) {
+/// The same of a window whose voxels are to be listed. Throws TooLarge above 2^26 of them.
+inline std::int64_t listed_window_size(const Window& window) {
   const std::int64_t size = window_size(window);
   constexpr std::int64_t most = std::int64_t{1} << 26;
   if (size > most)
     throw TooLarge("a window of " + std::to_string(size) + " voxels needs " +
                    std::to_string(size * static_cast<std::int64_t>(sizeof(Index))) +
                    " bytes to list; the limit is " + std::to_string(most) + " voxels");
+  return size;
+}
+
+/// Offsets of the window's voxels from its centre, in raster order. Throws TooLarge as above.
+inline std::vector<Index> window_offsets(const Window& window) {
   std::vector<Index> offsets;
+  offsets.reserve(static_cast<std::size_t>(listed_window_size(window)));
   for (const WindowRow& row : window_rows(window))
     for (std::int64_t x = -row.half; x <= row.half; ++x) offsets.push_back({x, row.y, row.z});
   return offsets;

@@ -6,12 +6,14 @@
 namespace voxelmark::reference {
 
 void median(const Job& job, const Region& region, std::span<double> values) {
-  const auto offsets = window_offsets(job.parameters);
-  std::vector<double> window(offsets.size());
+  const auto rows = window_rows(job.parameters);
+  std::vector<double> window(static_cast<std::size_t>(listed_window_size(job.parameters)));
   const auto middle = window.begin() + static_cast<std::ptrdiff_t>(window.size() / 2);
   for_each_voxel(region, values, [&](auto x, auto y, auto z, double& value) {
-    std::transform(offsets.begin(), offsets.end(), window.begin(),
-                   [&](const Index& d) { return clamped(job.input(), x + d.x, y + d.y, z + d.z); });
+    auto next = window.begin();
+    for (const WindowRow& row : rows)
+      for (std::int64_t d = -row.half; d <= row.half; ++d)
+        *next++ = clamped(job.input(), x + d, y + row.y, z + row.z);
     std::nth_element(window.begin(), middle, window.end(), NanLast{});
     value = *middle;
   });

@@ -27,8 +27,7 @@ void neighbor_mesh(const Job& job, Image& output) {
         for (const Index& d : {Index{1, 0, 0}, Index{0, 1, 0}, Index{0, 0, 1}}) {
           if (x + d.x == shape.x || y + d.y == shape.y || z + d.z == shape.z) continue;
           const auto a = pixels[static_cast<std::size_t>(offset(shape, x, y, z))],
-                     b = pixels[static_cast<std::size_t>(
-                         offset(shape, x + d.x, y + d.y, z + d.z))];
+                     b = pixels[static_cast<std::size_t>(offset(shape, x + d.x, y + d.y, z + d.z))];
           if (a == b || a == 0 || b == 0) continue;
           neighbors[a - 1].insert(b);
           neighbors[b - 1].insert(a);

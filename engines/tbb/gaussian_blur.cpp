@@ -31,11 +31,19 @@ void weigh(std::span<const float> weights, const float* centre, std::int64_t str
   Vector sum[vectors];
 #pragma GCC unroll 8
   for (std::int64_t i = 0; i < vectors; ++i) sum[i] = weights[0] * load(centre, i);
-  for (std::int64_t d = 1; d < static_cast<std::int64_t>(weights.size()); ++d) {
-    const float *below = centre - d * stride, *above = centre + d * stride;
+  // Sums of sums: of a thousand terms one by one, the roundings would show in 16-bit results.
+  constexpr std::int64_t block = 32;
+  const auto size = static_cast<std::int64_t>(weights.size());
+  for (std::int64_t first = 1; first < size; first += block) {
+    Vector part[vectors] = {};
+    for (std::int64_t d = first; d < std::min(first + block, size); ++d) {
+      const float *below = centre - d * stride, *above = centre + d * stride;
 #pragma GCC unroll 8
-    for (std::int64_t i = 0; i < vectors; ++i)
-      sum[i] += weights[d] * (load(below, i) + load(above, i));
+      for (std::int64_t i = 0; i < vectors; ++i)
+        part[i] += weights[d] * (load(below, i) + load(above, i));
+    }
+#pragma GCC unroll 8
+    for (std::int64_t i = 0; i < vectors; ++i) sum[i] += part[i];
   }
   std::memcpy(sums, sum, sizeof sum);
 }

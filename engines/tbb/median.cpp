@@ -1,4 +1,5 @@
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -77,17 +78,80 @@ void by_network(const T* from, T* to, const Shape& shape, std::span<const Index>
   });
 }
 
+/// The order of pixels as unsigned numbers.
 template <class T>
-void by_selection(const T* from, T* to, const Shape& shape, std::span<const Index> offsets,
-                  const ThreadScratch& scratch) {
-  for_each_row(shape, [&](std::int64_t y, std::int64_t z) {
-    T* const window = scratch.pixels<T>();
-    T* const middle = window + offsets.size() / 2;
+std::uint32_t to_key(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    return bits >> 31 ? ~bits : bits | 0x80000000u;
+  } else {
+    return value;
+  }
+}
+
+/// How often each 16-bit number occurs, in two levels: 256 bins of 256.
+struct Histogram {
+  std::uint32_t coarse[256], fine[65536];
+
+  void add(std::uint32_t number, std::uint32_t count) {
+    coarse[number >> 8] += count;
+    fine[number] += count;
+  }
+  /// The number that stands at `rank` in their order; leaves in `rank` its place among its equals.
+  std::uint32_t at(std::uint32_t& rank) const {
+    std::uint32_t block = 0;
+    for (; coarse[block] <= rank; ++block) rank -= coarse[block];
+    std::uint32_t number = block << 8;
+    for (; fine[number] <= rank; ++number) rank -= fine[number];
+    return number;
+  }
+};
+
+/// The histogram of the window's 16 highest key bits moves along a row: what leaves and what enters
+/// are the ends of the window's rows. Floats are then selected among those of the same 16 bits.
+template <class T>
+void by_histogram(const T* from, T* to, const Shape& shape, std::span<const WindowRow> rows,
+                  const ThreadScratch& histograms, const ThreadScratch& values) {
+  constexpr int low_bits = std::is_floating_point_v<T> ? 16 : 0;
+  std::uint32_t middle = 0;
+  for (const WindowRow& row : rows) middle += static_cast<std::uint32_t>(row.half);
+  middle += static_cast<std::uint32_t>(rows.size() / 2);
+  tbb::parallel_for(std::int64_t{0}, shape.y * shape.z, [&](std::int64_t line) {
+    const std::int64_t y = line % shape.y, z = line / shape.y;
+    const auto pixels = [&](const WindowRow& row) {
+      return from + offset(shape, 0, std::clamp<std::int64_t>(y + row.y, 0, shape.y - 1),
+                           std::clamp<std::int64_t>(z + row.z, 0, shape.z - 1));
+    };
+    const auto inside = [&](std::int64_t x) { return std::clamp<std::int64_t>(x, 0, shape.x - 1); };
+    Histogram& histogram = *histograms.pixels<Histogram>();
+    histogram = {};
+    for (const WindowRow& row : rows)
+      for (std::int64_t d = -row.half; d <= row.half; ++d)
+        histogram.add(to_key(pixels(row)[inside(d)]) >> low_bits, 1);
     for (std::int64_t x = 0; x < shape.x; ++x) {
-      for (std::size_t i = 0; i < offsets.size(); ++i)
-        gather(from, shape, x + offsets[i].x, y + offsets[i].y, z + offsets[i].z, 1, window + i);
-      std::nth_element(window, middle, window + offsets.size(), NanLast{});
-      to[offset(shape, x, y, z)] = *middle;
+      std::uint32_t rank = middle;
+      const std::uint32_t number = histogram.at(rank);
+      T& result = to[offset(shape, x, y, z)];
+      if constexpr (low_bits == 0) {
+        result = static_cast<T>(number);
+      } else {
+        T* const equals = values.pixels<T>();
+        T* end = equals;
+        for (const WindowRow& row : rows) {
+          const T* const source = pixels(row);
+          for (std::int64_t d = -row.half; d <= row.half; ++d) {
+            *end = source[inside(x + d)];
+            end += to_key(*end) >> low_bits == number;
+          }
+        }
+        std::nth_element(equals, equals + rank, end, NanLast{});
+        result = equals[rank];
+      }
+      for (const WindowRow& row : rows) {
+        const T* const source = pixels(row);
+        histogram.add(to_key(source[inside(x - row.half)]) >> low_bits, ~0u);
+        histogram.add(to_key(source[inside(x + 1 + row.half)]) >> low_bits, 1);
+      }
     }
   });
 }
@@ -95,22 +159,25 @@ void by_selection(const T* from, T* to, const Shape& shape, std::span<const Inde
 }  // namespace
 
 Body median(Work& work) {
-  const auto offsets = window_offsets(work.parameters());
-  // A network grows as n log² n, a selection as n: they meet at about this size.
-  constexpr std::size_t largest_network = 512;
-  const bool network = offsets.size() <= largest_network;
-  const auto comparators =
-      network ? median_network(static_cast<int>(offsets.size())) : std::vector<Comparator>{};
+  const Window window(work.parameters());
+  const std::int64_t size = listed_window_size(window);
+  // A network grows as n log² n; a histogram costs the same for every window of some height.
+  constexpr std::int64_t largest_network = 512;
   return visit_grey(work.output_dtype(), [&]<class T>(std::type_identity<T>) -> Body {
-    const ThreadScratch scratch =
-        work.scratch_per_thread(offsets.size() * sizeof(T) * (network ? lanes : 1));
-    return [=, input = work.input(), output = work.output(), shape = work.shape()] {
-      const T* from = input.as<T>();
-      T* to = output.as<T>();
-      if (network)
-        by_network(from, to, shape, offsets, comparators, scratch);
-      else
-        by_selection(from, to, shape, offsets, scratch);
+    const auto scratch = [&](std::int64_t pixels) {
+      return work.scratch_per_thread(static_cast<std::size_t>(pixels) * sizeof(T));
+    };
+    const Pixels input = work.input(), output = work.output();
+    const Shape shape = work.shape();
+    if (size <= largest_network)
+      return [=, offsets = window_offsets(window), wires = scratch(size * lanes),
+              network = median_network(static_cast<int>(size))] {
+        by_network(input.as<T>(), output.as<T>(), shape, offsets, network, wires);
+      };
+    const ThreadScratch histograms = work.scratch_per_thread(sizeof(Histogram));
+    // One place more than the window has: the next candidate is written before it is judged.
+    return [=, rows = window_rows(window), values = scratch(size + 1)] {
+      by_histogram(input.as<T>(), output.as<T>(), shape, rows, histograms, values);
     };
   });
 }

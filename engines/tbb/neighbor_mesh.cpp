@@ -15,8 +15,8 @@ Body neighbor_mesh(Work& work) {
   const std::int64_t words = (rows + 31) / 32;
   const auto bytes = static_cast<std::size_t>(rows * words) * sizeof(std::uint32_t);
   if (bytes > host_memory_available())
-    throw TooLarge("the table of touching labels needs " +
-                   human_bytes(static_cast<double>(bytes)) + "; the machine has " +
+    throw TooLarge("the table of touching labels needs " + human_bytes(static_cast<double>(bytes)) +
+                   "; the machine has " +
                    human_bytes(static_cast<double>(host_memory_available())) + " left");
   const Pixels bits = work.scratch(bytes),
                table = work.scratch(static_cast<std::size_t>(rows) * 4 * sizeof(double));
