@@ -98,7 +98,6 @@ void minimum_of_all_pixels(const Job&, Image&);
 void minimum_z_projection(const Job&, const Region&, std::span<double>);
 void neighbor_mesh(const Job&, Image&);
 void multiply_scalar(const Job&, const Region&, std::span<double>);
-void neighbor_mesh(const Job&, Image&);
 void radial_reslice(const Job&, const Region&, std::span<double>);
 void resample(const Job&, const Region&, std::span<double>);
 void reslice(const Job&, const Region&, std::span<double>);
