@@ -10,6 +10,7 @@
 #include "datasets/tiff.hpp"
 #include "engines/core/error.hpp"
 #include "engines/operations/catalogue.hpp"
+#include "engines/operations/connected_components.hpp"
 #include "engines/operations/voronoi.hpp"
 #include "validate/label_agreement.hpp"
 
@@ -211,7 +212,7 @@ TEST_P(Labels, VoronoiOfManySeeds) {
          {Shape{300, 201, 1}, Shape{70, 41, 23}, Shape{1, 90, 70}, Shape{600, 1, 1}})
       for (const char* spacing : {"1", "0.3x1x2.5"}) {
         const Image seeds =
-            drawn<std::uint32_t>(shape, 17, [density](std::uint64_t r) -> std::uint32_t {
+            drawn<std::uint32_t>(shape, 17, [density](std::uint64_t r) -> std::uint64_t {
               return static_cast<double>(r >> 11) * 0x1p-53 < density ? 1 + r % 50 : 0;
             });
         const Image mask = random_mask(shape, 0.7, 2);
