@@ -43,8 +43,7 @@ void on_all_engines(const std::string& name, const std::vector<const Image*>& im
   for (const auto& [parameter, value] : values) parameters.set(parameter, value);
   std::int64_t largest = 0;
   for (const Image* image : images)
-    if (image->dtype() == DType::u32)
-      largest = static_cast<std::int64_t>(range_of(*image).maximum);
+    if (image->dtype() == DType::u32) largest = static_cast<std::int64_t>(range_of(*image).maximum);
   int checked = 0;
   for (const auto& entry : find_devices({}, {})) {
     const auto opened = engines().open(entry, 0);
@@ -124,8 +123,8 @@ TEST(Reductions, NumbersComeBeforeNan) {
 }
 
 TEST(Reductions, ASingleVoxel) {
-  for (const char* name : {"SumOfAllPixels2D", "MeanOfAllPixels2D", "MinimumOfAllPixels2D",
-                           "MaximumOfAllPixels2D"})
+  for (const char* name :
+       {"SumOfAllPixels2D", "MeanOfAllPixels2D", "MinimumOfAllPixels2D", "MaximumOfAllPixels2D"})
     expect_number(name, filled<std::uint8_t>({1, 1, 1}, 9), 9);
   expect_number("StandardDeviationOfAllPixels2D", filled<std::uint8_t>({1, 1, 1}, 9), 0);
 }
@@ -153,8 +152,8 @@ void expect_mask(const Image& image, const std::string& method, const std::strin
                    std::string mask;
                    for (const auto value : result.pixels<std::uint8_t>())
                      mask += static_cast<char>('0' + value);
-                   EXPECT_EQ(mask, expected) << where << " " << method << " "
-                                             << to_string(image.dtype());
+                   EXPECT_EQ(mask, expected)
+                       << where << " " << method << " " << to_string(image.dtype());
                  });
 }
 
@@ -238,8 +237,8 @@ TEST(Labels, OneOfAllVoxels) {
                    ASSERT_EQ(table.shape().y, 3) << where;
                    const double* row = table.pixels<double>().data() + 2 * table.shape().x;
                    const double n = 300.0 * 200 * 7;
-                   const std::vector<double> expected{3,   n,   149.5, 99.5, 3, 0,     0,     0,
-                                                      299, 199, 6,     65535, 65535, 65535, 65535 * n};
+                   const std::vector<double> expected{
+                       3, n, 149.5, 99.5, 3, 0, 0, 0, 299, 199, 6, 65535, 65535, 65535, 65535 * n};
                    for (std::size_t i = 0; i < expected.size(); ++i)
                      EXPECT_EQ(row[i], expected[i]) << where << " column " << i;
                    // Of n points in a row the variance is (n^2 - 1) / 12.

@@ -94,13 +94,12 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(voronoi_otsu_labeling);
     in_2d_and_3d(gauss_otsu_labeling);
     in_2d_and_3d(eroded_otsu_labeling);
-    all.push_back(find_maxima());
-    in_2d_and_3d(count_labels);
-    in_2d_and_3d(centroids);
-    in_2d_and_3d(label_statistics);
     in_2d_and_3d(exclude_labels_on_edges);
     in_2d_and_3d(exclude_labels_outside_size_range);
     in_2d_and_3d(exclude_labels_outside_mean_range);
+    in_2d_and_3d(count_labels);
+    in_2d_and_3d(centroids);
+    in_2d_and_3d(label_statistics);
     in_2d_and_3d(neighbor_mesh);
     return all;
   }();
