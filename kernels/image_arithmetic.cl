@@ -31,6 +31,15 @@ kernel void binary_and(global const IN* a, global const IN* b, global uchar* out
   }
 }
 
+kernel void absolute_difference(global const IN* a, global const IN* b, global OUT* output, const long count) {
+  const long first = (long)get_global_id(0) * 4;
+  if (first + 4 <= count) {
+    vstore4(TO_OUT4(fabs(floats_at(a, first) - floats_at(b, first))), 0, output + first);
+  } else {
+    for (long i = first; i < count; ++i) output[i] = TO_OUT(fabs(convert_float(a[i]) - convert_float(b[i])));
+  }
+}
+
 kernel void squared_difference(global const IN* a, global const IN* b, global float* output,
                                const long count) {
   const long first = (long)get_global_id(0) * 4;

@@ -35,6 +35,11 @@ def add_images_weighted(pixels, parameters):
     return exactly(rounded(pixels.astype(np.float32) * f + other.astype(np.float32) * g, pixels.dtype))
 
 
+def absolute_difference(pixels, _):
+    difference = pixels.astype(np.float64) - pixels[:, :, ::-1].astype(np.float64)
+    return exactly(np.abs(difference).astype(pixels.dtype))
+
+
 def squared_difference(pixels, _):
     difference = pixels.astype(np.float64) - pixels[:, :, ::-1].astype(np.float64)
     return exactly((difference * difference).astype(np.float32))
@@ -226,6 +231,9 @@ class Geometry(Oracle):
     def test_add_images_weighted(self):
         factors = {"factor1": ["1", "0.1", "-3"], "factor2": ["1", "0.7", "1000"]}
         self.compare_all("AddImagesWeighted", add_images_weighted, factors, factors, special=True)
+
+    def test_absolute_difference(self):
+        self.compare_all("AbsoluteDifference", absolute_difference, {}, {}, special=True)
 
     def test_squared_difference(self):
         self.compare_all("SquaredDifference", squared_difference, {}, {}, special=True)

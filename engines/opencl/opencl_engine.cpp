@@ -12,6 +12,7 @@ namespace opencl {
 
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
+      {"AbsoluteDifference", absolute_difference},
       {"AddImagesWeighted", add_images_weighted},
       {"AddScalar", add_scalar},
       {"AffineTransform", affine_transform},

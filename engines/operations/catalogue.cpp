@@ -45,6 +45,7 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(add_images_weighted);
     in_2d_and_3d(add_scalar);
     in_2d_and_3d(multiply_scalar);
+    in_2d_and_3d(absolute_difference);
     in_2d_and_3d(squared_difference);
     in_2d_and_3d(binary_and);
     in_2d_and_3d(fixed_threshold);

@@ -13,6 +13,7 @@ namespace voxelmark::reference {
 
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
+      {"AbsoluteDifference", absolute_difference},
       {"AddImagesWeighted", add_images_weighted},
       {"AddScalar", add_scalar},
       {"AffineTransform", affine_transform},

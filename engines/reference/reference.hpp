@@ -57,6 +57,7 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
         f(region.origin.x + x, region.origin.y + y, region.origin.z + z, values[i++]);
 }
 
+void absolute_difference(const Job&, const Region&, std::span<double>);
 void add_images_weighted(const Job&, const Region&, std::span<double>);
 void add_scalar(const Job&, const Region&, std::span<double>);
 void affine_transform(const Job&, const Region&, std::span<double>);

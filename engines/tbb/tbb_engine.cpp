@@ -17,6 +17,7 @@ class TbbEngine final : public HostEngine {
   Prepared prepare(const Request& request) override {
     using namespace tbb_operations;
     static const std::vector<std::pair<std::string, Make>> table{
+        {"AbsoluteDifference", absolute_difference},
         {"AddImagesWeighted", add_images_weighted},
         {"AddScalar", add_scalar},
         {"AffineTransform", affine_transform},

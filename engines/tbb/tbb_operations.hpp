@@ -94,6 +94,7 @@ class Work {
 /// One function per family: takes scratch and weights now, gives what is to run later.
 using Make = Body (*)(Work& work);
 
+Body absolute_difference(Work&);
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
 Body affine_transform(Work&);
