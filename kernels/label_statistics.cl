@@ -13,6 +13,12 @@ typedef struct {
   uint state, count, count_overflow;
 } Label;
 
+// A label's sums: of coordinates and their products from the box's corner on, of grey levels.
+typedef struct {
+  ulong count, first[3], products[6];
+  double sum, least, greatest;
+} Sums;
+
 #define SEEN 1
 #define ON_EDGE 2
 
@@ -78,13 +84,12 @@ kernel void keep_sizes(global const Label* all, const long largest, const double
   numbers[i] = size > 0 && fewest <= size && size <= most;
 }
 
-// `means`: count and sum of each label.
-kernel void keep_means(global const double2* means, const long largest, const double least, const double greatest,
+kernel void keep_means(global const Sums* all, const long largest, const double least, const double greatest,
                        global uint* numbers) {
   const long i = get_global_id(0);
   if (i >= largest) return;
-  const double mean = means[i].y / means[i].x;
-  numbers[i] = means[i].x > 0 && least <= mean && mean <= greatest;
+  const double mean = all[i].sum / (double)all[i].count;
+  numbers[i] = all[i].count > 0 && least <= mean && mean <= greatest;
 }
 
 // `running`: how many labels stay up to and with each one.
@@ -135,33 +140,9 @@ inline double group_least(const double own, local double* values) {
   return values[0];
 }
 
-// Eigenvalues by Jacobi's rotations; `a` holds xx, yy, zz, xy, xz, yz.
-inline double3 eigenvalues(const double* given) {
-  double a[3][3] = {{given[0], given[3], given[4]}, {given[3], given[1], given[5]}, {given[4], given[5], given[2]}};
-  for (int sweep = 0; sweep < 12; ++sweep)
-    for (int pair = 0; pair < 3; ++pair) {
-      const int p = pair == 2 ? 1 : 0, q = pair == 0 ? 1 : 2, r = 2 - pair;
-      if (a[p][q] == 0) continue;
-      const double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
-      const double size = fabs(theta) + sqrt(theta * theta + 1);
-      const double t = theta < 0 ? -1 / size : 1 / size;
-      const double c = 1 / sqrt(t * t + 1), s = t * c;
-      const double rp = a[r][p], rq = a[r][q];
-      a[p][p] -= t * a[p][q];
-      a[q][q] += t * a[p][q];
-      a[p][q] = a[q][p] = 0;
-      a[r][p] = a[p][r] = c * rp - s * rq;
-      a[r][q] = a[q][r] = s * rp + c * rq;
-    }
-  const double x = fmax(a[0][0], 0.0), y = fmax(a[1][1], 0.0), z = fmax(a[2][2], 0.0);
-  const double high = fmax(x, y), low = fmin(x, y);
-  return (double3)(fmax(high, z), fmax(low, fmin(high, z)), fmin(low, z));
-}
-
-// One group a label, the rows of a table: Centroids' (CENTROIDS), LabelStatistics' (STATISTICS), or count and sum.
+// One group a label; of the grey levels where GREY_LEVELS is defined, of the products where PRODUCTS is.
 kernel void measure(global const uint* labels, global const IN* image, const long width, const long height,
-                    global const Label* all, const long largest, const int dims, global double* table,
-                    local ulong* values) {
+                    global const Label* all, const long largest, global Sums* sums, local ulong* values) {
   const long label = (long)get_group_id(0) + 1;
   const int item = get_local_id(0), items = get_local_size(0);
   long low[3] = {0, 0, 0}, extent[3] = {0, 0, 0};
@@ -189,7 +170,7 @@ kernel void measure(global const uint* labels, global const IN* image, const lon
       first[0] += x;
       first[1] += y;
       first[2] += z;
-#if defined(STATISTICS)
+#ifdef PRODUCTS
       products[0] += x * x;
       products[1] += y * y;
       products[2] += z * z;
@@ -197,7 +178,7 @@ kernel void measure(global const uint* labels, global const IN* image, const lon
       products[4] += x * z;
       products[5] += y * z;
 #endif
-#ifndef CENTROIDS
+#ifdef GREY_LEVELS
       const double grey = (double)image[voxel];
       sum += grey;
       least = fmin(least, grey);
@@ -216,53 +197,88 @@ kernel void measure(global const uint* labels, global const IN* image, const lon
     }
   }
   count = group_sum(count, values);
-  const double n = (double)count;
-#if defined(CENTROIDS) || defined(STATISTICS)
-  double mean[3], place[3];
-  for (int axis = 0; axis < 3; ++axis) {
-    first[axis] = group_sum(first[axis], values);
-    mean[axis] = (double)first[axis] / n;
-    place[axis] = count > 0 ? (double)low[axis] + mean[axis] : NAN;
-  }
-#endif
-#ifndef CENTROIDS
-  sum = group_sum_of_doubles(sum, (local double*)values);
-#endif
-#if defined(CENTROIDS)
-  if (item != 0) return;
-  global double* row = table + (label - 1) * 4;
-  row[0] = (double)label;
-  for (int axis = 0; axis < 3; ++axis) row[1 + axis] = place[axis];
-#elif defined(STATISTICS)
+  for (int axis = 0; axis < 3; ++axis) first[axis] = group_sum(first[axis], values);
+#ifdef PRODUCTS
   for (int i = 0; i < 6; ++i) products[i] = group_sum(products[i], values);
+#endif
+#ifdef GREY_LEVELS
+  sum = group_sum_of_doubles(sum, (local double*)values);
   least = group_least(least, (local double*)values);
   greatest = -group_least(-greatest, (local double*)values);
-  if (item != 0) return;
-  global double* row = table + (label - 1) * 17;
-  row[0] = (double)label;
-  row[1] = n;
-  if (count == 0) {
-    for (int i = 2; i < 17; ++i) row[i] = NAN;
+#endif
+  if (item != 0 || label > largest) return;
+  global Sums* own = &sums[label - 1];
+  own->count = count;
+  for (int axis = 0; axis < 3; ++axis) own->first[axis] = first[axis];
+  for (int i = 0; i < 6; ++i) own->products[i] = products[i];
+  own->sum = sum;
+  own->least = least;
+  own->greatest = greatest;
+}
+
+// ---- Rows of tables, a work-item each; without labels one, of label 1.
+
+kernel void centroid_rows(global const Label* all, global const Sums* sums, const long largest, const int dims,
+                          global double* table) {
+  const long i = get_global_id(0);
+  if (i >= max(largest, 1L)) return;
+  const int present = i < largest && sums[i].count > 0;
+  global double* row = table + i * 4;
+  row[0] = (double)(i + 1);
+  for (int axis = 0; axis < 3; ++axis)
+    row[1 + axis] = present ? (double)all[i].low[axis] + (double)sums[i].first[axis] / (double)sums[i].count : NAN;
+}
+
+// Eigenvalues by Jacobi's rotations; `a` holds xx, yy, zz, xy, xz, yz.
+inline double3 eigenvalues(const double* given) {
+  double a[3][3] = {{given[0], given[3], given[4]}, {given[3], given[1], given[5]}, {given[4], given[5], given[2]}};
+  for (int sweep = 0; sweep < 12; ++sweep)
+    for (int pair = 0; pair < 3; ++pair) {
+      const int p = pair == 2 ? 1 : 0, q = pair == 0 ? 1 : 2, r = 2 - pair;
+      if (a[p][q] == 0) continue;
+      const double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+      const double size = fabs(theta) + sqrt(theta * theta + 1);
+      const double t = theta < 0 ? -1 / size : 1 / size;
+      const double c = 1 / sqrt(t * t + 1), s = t * c;
+      const double rp = a[r][p], rq = a[r][q];
+      a[p][p] -= t * a[p][q];
+      a[q][q] += t * a[p][q];
+      a[p][q] = a[q][p] = 0;
+      a[r][p] = a[p][r] = c * rp - s * rq;
+      a[r][q] = a[q][r] = s * rp + c * rq;
+    }
+  const double x = fmax(a[0][0], 0.0), y = fmax(a[1][1], 0.0), z = fmax(a[2][2], 0.0);
+  const double high = fmax(x, y), low = fmin(x, y);
+  return (double3)(fmax(high, z), fmax(low, fmin(high, z)), fmin(low, z));
+}
+
+kernel void statistics_rows(global const Label* all, global const Sums* sums, const long largest, const int dims,
+                            global double* table) {
+  const long i = get_global_id(0);
+  if (i >= max(largest, 1L)) return;
+  global double* row = table + i * 17;
+  row[0] = (double)(i + 1);
+  if (i >= largest || sums[i].count == 0) {
+    row[1] = 0;
+    for (int column = 2; column < 17; ++column) row[column] = NAN;
     return;
   }
-  double covariance[6];
+  const double n = (double)sums[i].count;
+  double mean[3], covariance[6];
+  for (int axis = 0; axis < 3; ++axis) mean[axis] = (double)sums[i].first[axis] / n;
   const int one[6] = {0, 1, 2, 0, 0, 1}, other[6] = {0, 1, 2, 1, 2, 2};
-  for (int i = 0; i < 6; ++i) covariance[i] = (double)products[i] / n - mean[one[i]] * mean[other[i]];
-  const double3 values3 = eigenvalues(covariance);
+  for (int k = 0; k < 6; ++k) covariance[k] = (double)sums[i].products[k] / n - mean[one[k]] * mean[other[k]];
+  const double3 values = eigenvalues(covariance);
+  row[1] = n;
   for (int axis = 0; axis < 3; ++axis) {
-    row[2 + axis] = place[axis];
-    row[5 + axis] = (double)low[axis];
-    row[8 + axis] = (double)(low[axis] + extent[axis] - 1);
+    row[2 + axis] = (double)all[i].low[axis] + mean[axis];
+    row[5 + axis] = (double)all[i].low[axis];
+    row[8 + axis] = (double)all[i].high[axis];
   }
-  row[11] = sum / n;
-  row[12] = least;
-  row[13] = greatest;
-  row[14] = sum;
-  row[15] = dims == 2 ? 4 * sqrt(values3.x) : sqrt(20 * values3.x);
-  row[16] = dims == 2 ? 4 * sqrt(values3.y) : sqrt(20 * values3.z);
-#else
-  if (item != 0) return;
-  table[(label - 1) * 2] = n;
-  table[(label - 1) * 2 + 1] = sum;
-#endif
+  row[11] = sums[i].sum / n;
+  row[12] = sums[i].least;
+  row[13] = sums[i].greatest;
+  row[14] = sums[i].sum;
+  row[15] = dims == 2 ? 4 * sqrt(values.x) : sqrt(20 * values.x);
+  row[16] = dims == 2 ? 4 * sqrt(values.y) : sqrt(20 * values.z);
 }

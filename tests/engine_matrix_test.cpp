@@ -4,159 +4,16 @@
 
 #include <map>
 
-#include <sstream>
-
 #include "bench/engines.hpp"
 #include "bench/inputs.hpp"
 #include "datasets/generators.hpp"
 #include "engines/operations/catalogue.hpp"
 #include "engines/reference/reference.hpp"
+#include "tests/variants.hpp"
 #include "validate/image_agreement.hpp"
 
 namespace voxelmark {
 namespace {
-
-struct Variant {
-  const char *family, *parameter, *value;
-  int dims;  // 0: both
-};
-
-/// Parameters beside the defaults, one at a time unless joined by ';'.
-const std::vector<Variant> variants{
-    {"AddImagesWeighted", "factor1", "0.1", 0},
-    {"AddImagesWeighted", "factor2", "-0.7", 0},
-    {"AddImagesWeighted", "factor1", "1e7", 0},
-    {"AddScalar", "scalar", "0.5", 0},
-    {"AddScalar", "scalar", "-77.25", 0},
-    {"AddScalar", "scalar", "70000", 0},
-    {"Dilate", "window", "box", 0},
-    {"Dilate", "radius", "0", 0},
-    {"Dilate", "radius", "3", 0},
-    {"Dilate", "radius", "3x1", 2},
-    {"Dilate", "radius", "2x0x1", 3},
-    {"Erode", "window", "box", 0},
-    {"Erode", "radius", "0", 0},
-    {"Erode", "radius", "3", 0},
-    {"Erode", "radius", "3x1", 2},
-    {"Erode", "radius", "2x0x1", 3},
-    {"ConnectedComponents", "neighbours", "face", 0},
-    {"DetectMaxima", "radius", "0", 0},
-    {"DetectMaxima", "radius", "3x0", 2},
-    {"DetectMaxima", "radius", "0x1x2", 3},
-    {"DetectMaxima", "radius", "40", 0},
-    {"DetectMaxima", "floor", "250", 0},
-    {"FixedThreshold", "threshold", "100.5", 0},
-    {"FixedThreshold", "threshold", "-1", 0},
-    {"Flip", "axis", "y", 0},
-    {"Flip", "axis", "z", 3},
-    {"GaussianBlur", "sigma", "0", 0},
-    {"GaussianBlur", "sigma", "0.5", 0},
-    {"GaussianBlur", "sigma", "11", 0},
-    {"GaussianBlur", "sigma", "3x0", 2},
-    {"GaussianBlur", "sigma", "0x0x1", 3},
-    {"GaussianBlur", "sigma", "2x0x1", 3},
-    {"MultiplyScalar", "scalar", "0.1", 0},
-    {"MultiplyScalar", "scalar", "-1.5", 0},
-    {"MultiplyScalar", "scalar", "40000", 0},
-    {"MultiplyScalar", "scalar", "1e30", 0},
-    {"Push", "memory", "pinned", 0},
-    {"Pull", "memory", "pinned", 0},
-    {"Median", "window", "box", 0},
-    {"Median", "radius", "0", 0},
-    {"Median", "radius", "1", 0},
-    {"Median", "radius", "3x1", 2},
-    {"Median", "radius", "2x0x1", 3},
-    {"Median", "radius", "5", 0},
-    {"Median", "radius", "16x15", 2},
-    {"Convert", "type", "u8", 0},
-    {"Convert", "type", "u16", 0},
-    {"Crop", "origin", "3", 0},
-    {"Crop", "origin", "1000", 0},
-    {"Crop", "extent", "2x7", 2},
-    {"Crop", "extent", "1000x2x1", 3},
-    {"Reslice", "from", "left", 3},
-    {"Rotate", "turns", "2", 0},
-    {"Rotate", "turns", "3", 0},
-    {"BottomHat", "window", "sphere", 0},
-    {"BottomHat", "radius", "0", 0},
-    {"BottomHat", "radius", "3x1", 2},
-    {"BottomHat", "window;radius", "sphere;2x0x1", 3},
-    {"DifferenceOfGaussian", "sigma1", "0", 0},
-    {"DifferenceOfGaussian", "sigma1;sigma2", "2x0;0x3", 2},
-    {"DifferenceOfGaussian", "sigma1;sigma2", "2x2x0;6x6x0", 3},
-    {"DivideByGaussianBackground", "sigma", "0", 0},
-    {"DivideByGaussianBackground", "sigma", "2x0", 2},
-    {"DivideByGaussianBackground", "sigma", "2x0x1", 3},
-    {"SubtractGaussianBackground", "sigma", "0", 0},
-    {"SubtractGaussianBackground", "sigma", "2x0", 2},
-    {"SubtractGaussianBackground", "sigma", "2x0x1", 3},
-    {"TopHat", "window", "sphere", 0},
-    {"TopHat", "radius", "0", 0},
-    {"TopHat", "radius", "3x1", 2},
-    {"TopHat", "window;radius", "sphere;2x0x1", 3},
-    {"Mean", "window", "box", 0},
-    {"Mean", "window;radius", "box;3x1", 2},
-    {"Mean", "window;radius", "box;70x0", 2},
-    {"Mean", "window;radius", "box;3x0x15", 3},
-    {"Mean", "radius", "0", 0},
-    {"Mean", "radius", "13", 2},
-    {"Mean", "radius", "5", 3},
-    {"Mean", "radius", "3x1", 2},
-    {"Mean", "radius", "2x0x1", 3},
-    {"AutoThreshold", "method", "otsu", 0},
-    {"AutoThreshold", "method", "li", 0},
-    {"AutoThreshold", "method", "triangle", 0},
-    {"AutoThreshold", "method", "mean", 0},
-    {"AutoThreshold", "method", "yen", 0},
-    {"ExcludeLabelsOutsideMeanRange", "minimum", "127", 0},
-    {"ExcludeLabelsOutsideMeanRange", "maximum", "32000", 0},
-    {"ExcludeLabelsOutsideSizeRange", "minimum_size", "31", 0},
-    {"ExcludeLabelsOutsideSizeRange", "maximum_size", "90", 0},
-    {"Histogram", "bins", "1", 0},
-    {"Histogram", "bins", "7", 0},
-    {"Histogram", "bins", "2049", 0},
-    {"Histogram", "bins", "65536", 0},
-    {"Voronoi", "spacing", "0.5x2", 2},
-    {"Voronoi", "spacing", "1x1.5x3", 3},
-    {"Voronoi", "masked", "yes", 0},
-    {"Maximum", "window", "box", 0},
-    {"Maximum", "window;radius", "box;3x1", 2},
-    {"Maximum", "window;radius", "box;70x0", 2},
-    {"Maximum", "window;radius", "box;3x0x15", 3},
-    {"Maximum", "window;radius", "box;0x6x1", 3},
-    {"Maximum", "radius", "0", 0},
-    {"Maximum", "radius", "13", 2},
-    {"Maximum", "radius", "5", 3},
-    {"Maximum", "radius", "3x1", 2},
-    {"Maximum", "radius", "2x0x1", 3},
-    {"Maximum", "radius", "0x2x1", 3},
-    {"Minimum", "window", "box", 0},
-    {"Minimum", "window;radius", "box;3x1", 2},
-    {"Minimum", "window;radius", "box;70x0", 2},
-    {"Minimum", "window;radius", "box;3x0x15", 3},
-    {"Minimum", "window;radius", "box;0x6x1", 3},
-    {"Minimum", "radius", "0", 0},
-    {"Minimum", "radius", "13", 2},
-    {"Minimum", "radius", "5", 3},
-    {"Minimum", "radius", "3x1", 2},
-    {"Minimum", "radius", "2x0x1", 3},
-    {"Minimum", "radius", "0x2x1", 3},
-};
-
-std::vector<Parameters> parameter_sets(const Operation& operation) {
-  std::vector<Parameters> sets{Parameters(operation.parameters)};
-  for (const auto& variant : variants) {
-    if (variant.family != operation.family || (variant.dims && variant.dims != operation.dims))
-      continue;
-    sets.emplace_back(operation.parameters);
-    std::istringstream names(variant.parameter), values(variant.value);
-    for (std::string name, value;
-         std::getline(names, name, ';') && std::getline(values, value, ';');)
-      for (const auto& spec : operation.parameters)
-        if (spec.name == name) sets.back().set(name, parse_parameter(spec, operation.dims, value));
-  }
-  return sets;
-}
 
 const std::vector<Shape>& shapes(int dims) {
   static const std::vector<Shape> flat{{1, 1, 1}, {1, 37, 1},  {37, 1, 1},

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "engines/opencl/plan_builder.hpp"
 
@@ -10,6 +11,10 @@ namespace {
 struct Label {
   cl_int low[3], high[3];
   cl_uint state, count, count_overflow;
+};
+struct Sums {
+  cl_ulong count, first[3], products[6];
+  cl_double sum, least, greatest;
 };
 constexpr std::int64_t piece = 16;
 
@@ -37,16 +42,29 @@ Scratch gather(PlanBuilder& plan, const Memory& labels, const std::string& what,
   return all;
 }
 
-/// One row of sums a label, by one group each; `what`: "-D CENTROIDS", "-D STATISTICS" or nothing.
-void measure(PlanBuilder& plan, const Memory& labels, const Memory& image, DType image_type,
-             const std::string& what, const Memory& table) {
+/// Boxes and sums of labels.
+struct Measured {
+  Scratch boxes, sums;
+};
+
+/// `what`: "-D GREY_LEVELS", "-D PRODUCTS", both or nothing.
+Measured measure(PlanBuilder& plan, const Memory& labels, const Memory& image, DType image_type,
+                 const std::string& what) {
   plan.require_doubles();
-  const int dims = plan.operation().dims;
-  const Scratch all = gather(plan, labels, "-D BOXES", dims);
+  const Measured measured{gather(plan, labels, "-D BOXES", plan.operation().dims),
+                          per_label<Sums>(plan)};
   const auto groups = plan.groups(at_least_one(plan), 128);
   plan.launch("label_statistics:measure", {image_type, DType::f64, what}, groups, labels, image,
-              cl_long{plan.shape().x}, cl_long{plan.shape().y}, all, cl_long{plan.largest_label()},
-              cl_int{dims}, table, cl::Local(groups.local.get()[0] * sizeof(cl_ulong)));
+              cl_long{plan.shape().x}, cl_long{plan.shape().y}, measured.boxes,
+              cl_long{plan.largest_label()}, measured.sums,
+              cl::Local(groups.local.get()[0] * sizeof(cl_ulong)));
+  return measured;
+}
+
+void write_rows(PlanBuilder& plan, const char* kernel, const Measured& measured,
+                const Memory& table) {
+  plan.launch(kernel, {DType::u32, DType::f64}, plan.line(at_least_one(plan)), measured.boxes,
+              measured.sums, cl_long{plan.largest_label()}, cl_int{plan.operation().dims}, table);
 }
 
 /// Numbers anew the labels whose entry in `stays` is 1.
@@ -83,13 +101,24 @@ Prepared count_labels(PlanBuilder& plan) {
   return plan.finish();
 }
 
+Scratch label_centroids(PlanBuilder& plan, const Memory& labels) {
+  const Scratch table = per_label<std::array<cl_double, 4>>(plan);
+  write_rows(plan, "label_statistics:centroid_rows", measure(plan, labels, labels, DType::u32, ""),
+             table);
+  return table;
+}
+
 Prepared centroids(PlanBuilder& plan) {
-  measure(plan, plan.input(), plan.input(), DType::u32, "-D CENTROIDS", plan.output());
+  write_rows(plan, "label_statistics:centroid_rows",
+             measure(plan, plan.input(), plan.input(), DType::u32, ""), plan.output());
   return plan.finish();
 }
 
 Prepared label_statistics(PlanBuilder& plan) {
-  measure(plan, plan.input(1), plan.input(0), plan.dtype(), "-D STATISTICS", plan.output());
+  write_rows(
+      plan, "label_statistics:statistics_rows",
+      measure(plan, plan.input(1), plan.input(0), plan.dtype(), "-D GREY_LEVELS -D PRODUCTS"),
+      plan.output());
   return plan.finish();
 }
 
@@ -108,10 +137,10 @@ Prepared exclude_labels_outside_size_range(PlanBuilder& plan) {
 }
 
 Prepared exclude_labels_outside_mean_range(PlanBuilder& plan) {
-  const Scratch means = per_label<cl_double2>(plan);
-  measure(plan, plan.input(1), plan.input(0), plan.dtype(), "", means);
+  const Scratch sums =
+      measure(plan, plan.input(1), plan.input(0), plan.dtype(), "-D GREY_LEVELS").sums;
   return renumber(plan, plan.input(1),
-                  keep(plan, "label_statistics:keep_means", means, limit(plan, "minimum"),
+                  keep(plan, "label_statistics:keep_means", sums, limit(plan, "minimum"),
                        limit(plan, "maximum")));
 }
 

@@ -72,7 +72,7 @@ Prepared eroded_otsu_labeling(PlanBuilder& plan) {
   const Scratch mask = otsu_mask(plan), even = plan.scratch(voxels), odd = plan.scratch(voxels),
                 seeds = plan.scratch(voxels * sizeof(cl_uint));
   const auto erosions = static_cast<int>(plan.parameters().number("erosions"));
-  const Window cross{true, {1, 1, plan.operation().dims == 3}};
+  const Window cross{true, {1, 1, shape.z > 1}};
   Scratch eroded = mask;
   for (int n = 1; n <= erosions; ++n) {
     const Scratch& next = n % 2 ? odd : even;

@@ -20,6 +20,7 @@ class PlanBuilder {
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
   const Operation& operation() const { return request_.operation; }
+  int dims() const { return request_.operation.dims; }
   const Parameters& parameters() const { return request_.parameters; }
   /// Of the inputs.
   const Shape& shape() const { return request_.inputs[0]->shape(); }
@@ -121,6 +122,7 @@ using Make = Prepared (*)(PlanBuilder& plan);
 
 Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
+Prepared affine_transform(PlanBuilder&);
 Prepared auto_threshold(PlanBuilder&);
 Prepared binary_and(PlanBuilder&);
 Prepared bottom_hat(PlanBuilder&);
@@ -135,11 +137,14 @@ Prepared difference_of_gaussian(PlanBuilder&);
 Prepared dilate(PlanBuilder&);
 Prepared divide_by_gaussian_background(PlanBuilder&);
 Prepared erode(PlanBuilder&);
+Prepared eroded_otsu_labeling(PlanBuilder&);
 Prepared exclude_labels_on_edges(PlanBuilder&);
 Prepared exclude_labels_outside_mean_range(PlanBuilder&);
 Prepared exclude_labels_outside_size_range(PlanBuilder&);
+Prepared find_maxima(PlanBuilder&);
 Prepared fixed_threshold(PlanBuilder&);
 Prepared flip(PlanBuilder&);
+Prepared gauss_otsu_labeling(PlanBuilder&);
 Prepared gaussian_blur(PlanBuilder&);
 Prepared histogram(PlanBuilder&);
 Prepared label_statistics(PlanBuilder&);
@@ -156,17 +161,24 @@ Prepared minimum(PlanBuilder&);
 Prepared minimum_of_all_pixels(PlanBuilder&);
 Prepared minimum_z_projection(PlanBuilder&);
 Prepared multiply_scalar(PlanBuilder&);
+Prepared neighbor_mesh(PlanBuilder&);
 Prepared pull(PlanBuilder&);
 Prepared push(PlanBuilder&);
+Prepared radial_reslice(PlanBuilder&);
+Prepared resample(PlanBuilder&);
 Prepared reslice(PlanBuilder&);
 Prepared rotate(PlanBuilder&);
+Prepared rotate_angle(PlanBuilder&);
+Prepared scale(PlanBuilder&);
 Prepared squared_difference(PlanBuilder&);
 Prepared standard_deviation_of_all_pixels(PlanBuilder&);
 Prepared subtract_gaussian_background(PlanBuilder&);
 Prepared sum_of_all_pixels(PlanBuilder&);
 Prepared sum_z_projection(PlanBuilder&);
 Prepared top_hat(PlanBuilder&);
+Prepared translate(PlanBuilder&);
 Prepared voronoi(PlanBuilder&);
+Prepared voronoi_otsu_labeling(PlanBuilder&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -225,5 +237,9 @@ void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, cons
 
 /// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
 void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
+
+/// The rows of Centroids for `labels`, an image of the inputs' shape: 4 doubles a label, for at
+/// least one label.
+Scratch label_centroids(PlanBuilder&, const Memory& labels);
 
 }  // namespace voxelmark::opencl

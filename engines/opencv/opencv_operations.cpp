@@ -97,6 +97,7 @@ Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
       {"AddImagesWeighted", add_images_weighted<M>},
       {"AddScalar", add_scalar<M>},
+      {"AffineTransform", affine_transform<M>},
       {"AutoThreshold", auto_threshold<M>},
       {"BinaryAnd", binary_and<M>},
       {"BottomHat", bottom_hat<M>},
@@ -127,14 +128,18 @@ Make<M> find(const std::string& family) {
       {"MultiplyScalar", multiply_scalar<M>},
       {"Pull", pull<M>},
       {"Push", push<M>},
+      {"Resample", resample<M>},
       {"Reslice", reslice<M>},
       {"Rotate", rotate<M>},
+      {"RotateAngle", rotate_angle<M>},
+      {"Scale", scale<M>},
       {"SquaredDifference", squared_difference<M>},
       {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels<M>},
       {"SubtractGaussianBackground", subtract_gaussian_background<M>},
       {"SumOfAllPixels", sum_of_all_pixels<M>},
       {"SumZProjection", sum_z_projection<M>},
       {"TopHat", top_hat<M>},
+      {"Translate", translate<M>},
   };
   for (const auto& [name, make] : table)
     if (name == family) return make;

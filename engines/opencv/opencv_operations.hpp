@@ -108,6 +108,7 @@ std::optional<Skip> too_large(const Shape& shape);
 // clang-format off
 template <class M> Body add_images_weighted(Work<M>&);
 template <class M> Body add_scalar(Work<M>&);
+template <class M> Body affine_transform(Work<M>&);
 template <class M> Body auto_threshold(Work<M>&);
 template <class M> Body binary_and(Work<M>&);
 template <class M> Body bottom_hat(Work<M>&);
@@ -138,14 +139,18 @@ template <class M> Body minimum_z_projection(Work<M>&);
 template <class M> Body multiply_scalar(Work<M>&);
 template <class M> Body pull(Work<M>&);
 template <class M> Body push(Work<M>&);
+template <class M> Body resample(Work<M>&);
 template <class M> Body reslice(Work<M>&);
 template <class M> Body rotate(Work<M>&);
+template <class M> Body rotate_angle(Work<M>&);
+template <class M> Body scale(Work<M>&);
 template <class M> Body squared_difference(Work<M>&);
 template <class M> Body standard_deviation_of_all_pixels(Work<M>&);
 template <class M> Body subtract_gaussian_background(Work<M>&);
 template <class M> Body sum_of_all_pixels(Work<M>&);
 template <class M> Body sum_z_projection(Work<M>&);
 template <class M> Body top_hat(Work<M>&);
+template <class M> Body translate(Work<M>&);
 // clang-format on
 
 /// Instantiates a family's function for both kinds of matrix.

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "engines/operations/add_scalar.hpp"
+#include "engines/operations/affine_transform.hpp"
 #include "engines/operations/all_pixels.hpp"
 #include "engines/operations/auto_threshold.hpp"
 #include "engines/operations/connected_components.hpp"
@@ -10,6 +11,7 @@
 #include "engines/operations/crop.hpp"
 #include "engines/operations/detect_maxima.hpp"
 #include "engines/operations/erode_dilate.hpp"
+#include "engines/operations/find_maxima.hpp"
 #include "engines/operations/fixed_threshold.hpp"
 #include "engines/operations/flip.hpp"
 #include "engines/operations/gaussian_background.hpp"
@@ -20,8 +22,11 @@
 #include "engines/operations/mean.hpp"
 #include "engines/operations/median.hpp"
 #include "engines/operations/minimum_maximum.hpp"
+#include "engines/operations/neighbor_mesh.hpp"
 #include "engines/operations/otsu_labeling.hpp"
 #include "engines/operations/projection.hpp"
+#include "engines/operations/radial_reslice.hpp"
+#include "engines/operations/resample.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
 #include "engines/operations/top_hat.hpp"
@@ -59,6 +64,7 @@ const std::vector<Operation>& catalogue() {
     all.push_back(minimum_z_projection());
     all.push_back(mean_z_projection());
     all.push_back(sum_z_projection());
+    all.push_back(radial_reslice());
     in_2d_and_3d(push);
     in_2d_and_3d(pull);
     in_2d_and_3d(copy);
@@ -68,6 +74,11 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(difference_of_gaussian);
     in_2d_and_3d(subtract_gaussian_background);
     in_2d_and_3d(divide_by_gaussian_background);
+    in_2d_and_3d(affine_transform);
+    in_2d_and_3d(translate);
+    in_2d_and_3d(scale);
+    in_2d_and_3d(rotate_angle);
+    in_2d_and_3d(resample);
     in_2d_and_3d(crop_operation);
     in_2d_and_3d(convert_operation);
     in_2d_and_3d(sum_of_all_pixels);
@@ -77,6 +88,7 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(standard_deviation_of_all_pixels);
     in_2d_and_3d(histogram);
     in_2d_and_3d(detect_maxima);
+    all.push_back(find_maxima());
     in_2d_and_3d(connected_components);
     in_2d_and_3d(voronoi);
     in_2d_and_3d(voronoi_otsu_labeling);
@@ -88,6 +100,7 @@ const std::vector<Operation>& catalogue() {
     in_2d_and_3d(count_labels);
     in_2d_and_3d(centroids);
     in_2d_and_3d(label_statistics);
+    in_2d_and_3d(neighbor_mesh);
     return all;
   }();
   return operations;

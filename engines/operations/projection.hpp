@@ -6,8 +6,6 @@
 
 namespace voxelmark {
 
-enum class Statistic { minimum, maximum, sum, mean };
-
 /// The 2D image of a stack seen along x (0), y (1) or z (2): as CLIJ lays it out.
 inline Shape projected(const Shape& stack, int axis) {
   if (axis == 0) return {stack.z, stack.y, 1};

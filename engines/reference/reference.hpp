@@ -59,6 +59,7 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
 
 void add_images_weighted(const Job&, const Region&, std::span<double>);
 void add_scalar(const Job&, const Region&, std::span<double>);
+void affine_transform(const Job&, const Region&, std::span<double>);
 void auto_threshold(const Job&, Image&);
 void binary_and(const Job&, const Region&, std::span<double>);
 void bottom_hat(const Job&, const Region&, std::span<double>);
@@ -73,11 +74,14 @@ void difference_of_gaussian(const Job&, const Region&, std::span<double>);
 void dilate(const Job&, const Region&, std::span<double>);
 void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
 void erode(const Job&, const Region&, std::span<double>);
+void eroded_otsu_labeling(const Job&, Image&);
 void exclude_labels_on_edges(const Job&, Image&);
 void exclude_labels_outside_mean_range(const Job&, Image&);
 void exclude_labels_outside_size_range(const Job&, Image&);
+void find_maxima(const Job&, Image&);
 void fixed_threshold(const Job&, const Region&, std::span<double>);
 void flip(const Job&, const Region&, std::span<double>);
+void gauss_otsu_labeling(const Job&, Image&);
 void gaussian_blur(const Job&, const Region&, std::span<double>);
 void histogram(const Job&, Image&);
 void label_statistics(const Job&, Image&);
@@ -94,15 +98,23 @@ void minimum(const Job&, const Region&, std::span<double>);
 void minimum_of_all_pixels(const Job&, Image&);
 void minimum_z_projection(const Job&, const Region&, std::span<double>);
 void multiply_scalar(const Job&, const Region&, std::span<double>);
+void neighbor_mesh(const Job&, Image&);
+void radial_reslice(const Job&, const Region&, std::span<double>);
+void resample(const Job&, const Region&, std::span<double>);
 void reslice(const Job&, const Region&, std::span<double>);
 void rotate(const Job&, const Region&, std::span<double>);
+void rotate_angle(const Job&, const Region&, std::span<double>);
+void scale(const Job&, const Region&, std::span<double>);
 void squared_difference(const Job&, const Region&, std::span<double>);
 void standard_deviation_of_all_pixels(const Job&, Image&);
 void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
 void sum_of_all_pixels(const Job&, Image&);
 void sum_z_projection(const Job&, const Region&, std::span<double>);
 void top_hat(const Job&, const Region&, std::span<double>);
+void translate(const Job&, const Region&, std::span<double>);
 void voronoi(const Job&, Image&);
+void voronoi_otsu_labeling(const Job&, Image&);
+
 /// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with
 /// `box` all that differ by at most 1 along each axis.
 template <class F>

@@ -116,12 +116,16 @@ Body count_labels(Work& work) {
   };
 }
 
-Body centroids(Work& work) {
-  return [input = work.input(), output = work.output(), shape = work.shape(),
-          largest = work.largest_label(), scratch = per_label<Label>(work)] {
+namespace {
+
+/// `rows` gives the memory of the table, when running.
+template <class Rows>
+Body centroids_into(Work& work, const Pixels& labels, Rows rows) {
+  return [labels, rows, shape = work.shape(), largest = work.largest_label(),
+          scratch = per_label<Label>(work)] {
     Label* const all = cleared<Label>(scratch, largest);
     for_each_run(
-        input.as<std::uint32_t>(), shape, largest,
+        labels.as<std::uint32_t>(), shape, largest,
         [=](std::uint32_t label, std::int64_t x, std::int64_t n, std::int64_t y, std::int64_t z) {
           const LabelSums run = LabelSums::run(x, n, y, z);
           LabelSums& sums = all[label - 1].sums;
@@ -129,10 +133,21 @@ Body centroids(Work& work) {
           for (int i = 0; i < 3; ++i) add(sums.first[i], run.first[i]);
           for (int i = 0; i < 3; ++i) improve(sums.low[i], run.low[i], std::less<>());
         });
-    write_rows(output.as<double>(), all, largest, [](std::int64_t label, const Label& measured) {
+    write_rows(rows(), all, largest, [](std::int64_t label, const Label& measured) {
       return centroid_row(label, measured.sums);
     });
   };
+}
+
+}  // namespace
+
+Body centroids(Work& work) {
+  return centroids_into(work, work.input(),
+                        [output = work.output()] { return output.as<double>(); });
+}
+
+Body label_centroids(Work& work, const Pixels& labels, const Pixels& table) {
+  return centroids_into(work, labels, [table] { return table.scratch<double>(); });
 }
 
 Body label_statistics(Work& work) {

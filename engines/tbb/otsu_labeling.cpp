@@ -191,7 +191,7 @@ Body eroded_otsu_labeling(Work& work) {
   const Pixels mask = work.scratch(voxels), even = work.scratch(voxels), odd = work.scratch(voxels),
                seeds = work.scratch(voxels * sizeof(std::uint32_t));
   const auto erosions = static_cast<int>(work.parameters().number("erosions"));
-  const Window cross{true, {1, 1, work.operation().dims == 3}};
+  const Window cross{true, {1, 1, shape.z > 1}};
   const auto erode_once = [&](const Pixels& from, const Pixels& to) {
     return binary_extreme(work, Extreme::minimum, from, DType::u8, to, shape, cross);
   };

@@ -26,11 +26,7 @@ class Pixels {
 
   template <class T>
   T* as() const {
-    if (slot_) return slot_->pixels<T>();
-    if constexpr (std::is_same_v<T, std::int64_t>)
-      throw std::logic_error("no image has pixels of this type");
-    else
-      return host(buffer_).pixels<T>();
+    return buffer_ ? host(buffer_).pixels<T>() : slot_->pixels<T>();
   }
   /// Of scratch, which may hold what is no pixel.
   template <class T>
@@ -100,6 +96,7 @@ using Make = Body (*)(Work& work);
 
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
+Body affine_transform(Work&);
 Body auto_threshold(Work&);
 Body binary_and(Work&);
 Body bottom_hat(Work&);
@@ -114,11 +111,14 @@ Body difference_of_gaussian(Work&);
 Body dilate(Work&);
 Body divide_by_gaussian_background(Work&);
 Body erode(Work&);
+Body eroded_otsu_labeling(Work&);
 Body exclude_labels_on_edges(Work&);
 Body exclude_labels_outside_mean_range(Work&);
 Body exclude_labels_outside_size_range(Work&);
+Body find_maxima(Work&);
 Body fixed_threshold(Work&);
 Body flip(Work&);
+Body gauss_otsu_labeling(Work&);
 Body gaussian_blur(Work&);
 Body histogram(Work&);
 Body label_statistics(Work&);
@@ -135,15 +135,22 @@ Body minimum(Work&);
 Body minimum_of_all_pixels(Work&);
 Body minimum_z_projection(Work&);
 Body multiply_scalar(Work&);
+Body neighbor_mesh(Work&);
+Body radial_reslice(Work&);
+Body resample(Work&);
 Body reslice(Work&);
 Body rotate(Work&);
+Body rotate_angle(Work&);
+Body scale(Work&);
 Body squared_difference(Work&);
 Body standard_deviation_of_all_pixels(Work&);
 Body subtract_gaussian_background(Work&);
 Body sum_of_all_pixels(Work&);
 Body sum_z_projection(Work&);
 Body top_hat(Work&);
+Body translate(Work&);
 Body voronoi(Work&);
+Body voronoi_otsu_labeling(Work&);
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
@@ -178,6 +185,10 @@ Body mark_maxima(Work&, const Pixels& from, DType from_type, const Pixels& to, c
 /// The nearest label of each voxel; see Voronoi.
 Body nearest_label(Work&, const Pixels& seeds, const Pixels& labels, const Shape&,
                    const AxisWeights&);
+
+/// The rows of Centroids for `labels`, an image of the inputs' shape, in scratch of 4 doubles a
+/// label, for at least one label.
+Body label_centroids(Work&, const Pixels& labels, const Pixels& table);
 
 /// Voxels that one task of a pointwise operation takes: enough to hide the task's own cost, few
 /// enough to stay in a core's cache.

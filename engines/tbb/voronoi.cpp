@@ -11,7 +11,7 @@ Body nearest_label(Work& work, const Pixels& seeds, const Pixels& labels, const 
   const ThreadScratch scratch = work.scratch_per_thread(nearest_label_bytes(shape));
   return [=] {
     nearest_labels(seeds.as<std::uint32_t>(), shape, weights, labels.as<std::uint32_t>(),
-                   squared.as<std::int64_t>(), [&] { return scratch.pixels<std::byte>(); });
+                   squared.scratch<std::int64_t>(), [&] { return scratch.pixels<std::byte>(); });
   };
 }
 

@@ -1,0 +1,94 @@
+// Positions are in fixed point, in units of 2^-FRACTION_BITS voxel. LINEAR, or else the voxel at the whole
+// part of position + OFFSET; CLAMP, or else voxels outside are 0.
+#define FRACTION_BITS 40
+#define ONE (1L << FRACTION_BITS)
+#define HALF (ONE / 2)
+
+typedef struct {
+  global const IN* pixels;
+  long width, height, depth;
+} image;
+
+inline IN voxel(image in, long x, long y, long z) {
+#ifdef CLAMP
+  x = clamp(x, 0L, in.width - 1);
+  y = clamp(y, 0L, in.height - 1);
+  z = clamp(z, 0L, in.depth - 1);
+#else
+  if (x < 0 || y < 0 || z < 0 || x >= in.width || y >= in.height || z >= in.depth) return 0;
+#endif
+  return in.pixels[index_of(x, y, z, in.width, in.height)];
+}
+
+#ifdef LINEAR
+#ifdef IN_IS_FLOAT
+typedef float value_type;
+// The coordinate's fraction to 24 bits: as many as float holds.
+inline float weight(long c) {
+  return convert_float((int)((c & (ONE - 1)) >> (FRACTION_BITS - 24))) * 0x1p-24f;
+}
+inline float between(float a, float b, float f) { return a + f * (b - a); }
+#define narrowed(value) (value)
+#define without_step(value) (value)
+#define result(value) (value)
+#else
+// Integers are interpolated in integers, by weights of WEIGHT_BITS, so that every engine meets them exactly.
+typedef long value_type;
+#define WEIGHT_BITS 22
+inline long weight(long c) {
+  const int dropped = FRACTION_BITS - WEIGHT_BITS;
+  return ((c & (ONE - 1)) + (1L << (dropped - 1))) >> dropped;
+}
+inline long between(long a, long b, long f) { return (a << WEIGHT_BITS) + (b - a) * f; }
+inline long narrowed(long value) { return (value + (1L << (WEIGHT_BITS - 1))) >> WEIGHT_BITS; }
+inline long without_step(long value) { return value << WEIGHT_BITS; }
+// The grey level, rounded half to even.
+inline OUT result(long value) {
+  const long one = 1L << (2 * WEIGHT_BITS), level = value >> (2 * WEIGHT_BITS), rest = value & (one - 1);
+  return (OUT)(level + (rest > one / 2 || (rest == one / 2 && (level & 1))));
+}
+#endif
+
+inline value_type in_slice(image in, long x, long y, long z, value_type fx, value_type fy) {
+  const value_type above = between(voxel(in, x, y, z), voxel(in, x + 1, y, z), fx);
+  const value_type below = between(voxel(in, x, y + 1, z), voxel(in, x + 1, y + 1, z), fx);
+  return narrowed(between(above, below, fy));
+}
+
+inline OUT sampled(image in, long px, long py, long pz) {
+  const long x = px >> FRACTION_BITS, y = py >> FRACTION_BITS, z = pz >> FRACTION_BITS;
+  const value_type fx = weight(px), fy = weight(py), fz = weight(pz);
+  const value_type value = in_slice(in, x, y, z, fx, fy);
+  if (fz > 0) return result(between(value, in_slice(in, x, y, z + 1, fx, fy), fz));
+  return result(without_step(value));
+}
+#else
+inline OUT sampled(image in, long px, long py, long pz) {
+  return voxel(in, (px + OFFSET) >> FRACTION_BITS, (py + OFFSET) >> FRACTION_BITS,
+               (pz + OFFSET) >> FRACTION_BITS);
+}
+#endif
+
+// map: three rows, of the input's x, y and z: what x, y, z and 1 of the output are multiplied by.
+kernel void warp(global const IN* input, global OUT* output, const long width, const long height,
+                 const long depth, const long out_width, const long out_height, const long out_depth,
+                 constant long* map) {
+  const long x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
+  if (x >= out_width || y >= out_height || z >= out_depth) return;
+  const image in = {input, width, height, depth};
+#define POSITION(row) (map[4 * row] * x + map[4 * row + 1] * y + map[4 * row + 2] * z + map[4 * row + 3])
+  output[index_of(x, y, z, out_width, out_height)] =
+      sampled(in, POSITION(0), POSITION(1), POSITION(2));
+}
+
+// directions: what x and y of the input grow by from one radius to the next, for each angle.
+kernel void radial_reslice(global const IN* input, global OUT* output, const long width, const long height,
+                           const long depth, const long radii, const long angles,
+                           global const long* directions) {
+  const long radius = get_global_id(0), z = get_global_id(1), angle = get_global_id(2);
+  if (radius >= radii || z >= depth || angle >= angles) return;
+  const image in = {input, width, height, depth};
+  output[index_of(radius, z, angle, radii, depth)] =
+      sampled(in, width / 2 * ONE + radius * directions[2 * angle],
+              height / 2 * ONE + radius * directions[2 * angle + 1], z * ONE);
+}
