@@ -2,6 +2,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <fstream>
@@ -62,7 +63,9 @@ void add_agreement(Run& run, const Comparison& comparison) {
   if (comparison.overlap && comparison.overlap->dice) {
     add_counter(run, "dice", *comparison.overlap->dice);
     add_counter(run, "dice_needed", comparison.tolerance.min_dice);
-    add_counter(run, "sparse_jaccard", comparison.overlap->sparse_jaccard.value_or(0));
+    add_counter(run, "sparse_jaccard",
+                std::min(comparison.overlap->sparse_jaccard.value_or(0),
+                         comparison.overlap->sparse_jaccard_reverse.value_or(0)));
     add_counter(run, "sparse_jaccard_needed", comparison.tolerance.min_sparse_jaccard);
   }
   if (figures.pearson_r) add_counter(run, "pearson_r", *figures.pearson_r);

@@ -274,15 +274,16 @@ std::vector<std::string> facts(const Operation& operation) {
 }  // namespace
 
 std::string operation_list() {
-  std::string text = folded(
-      "# Operations\n\n",
-      "What each operation means, as `bench --list-operations` prints it. Voxels lie at whole "
-      "coordinates, x fastest; a 2D image has one slice. Parameters are float32 numbers, and "
-      "where one is a number an axis, one number stands for all. Integer results are rounded "
-      "half to even and saturated. Kind, cost and the choices' numbers hold for the defaults. "
-      "The tolerance is what a result may differ from the reference by; the largest errors "
-      "found are in agreement.md.",
-      "");
+  std::string text =
+      "# Operations\n\n" +
+      folded(
+          "",
+          "What each operation means, as `bench --list-operations` prints it. Voxels lie at whole "
+          "coordinates, x fastest; a 2D image has one slice. Parameters are float32 numbers; where "
+          "one is given per axis, a single number stands for all axes. Integer results are rounded "
+          "half to even and saturated. Kind and cost hold for the defaults. The tolerance is what "
+          "a result may differ from the reference by; agreement.md shows the largest errors found.",
+          "");
   const auto& all = catalogue();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Operation& operation = all[i];

@@ -24,10 +24,19 @@ kernel void add_images_weighted(global const IN* a, global const IN* b, global O
 kernel void binary_and(global const IN* a, global const IN* b, global uchar* output, const long count) {
   const long first = (long)get_global_id(0) * 4;
   if (first + 4 <= count) {
-    const int4 both = (floats_at(a, first) != 0.0f) & (floats_at(b, first) != 0.0f);
-    vstore4(convert_uchar4(both & 1), 0, output + first);
+    const uchar4 in_a = convert_uchar4((floats_at(a, first) != 0.0f) & 1);
+    vstore4(in_a * convert_uchar4((floats_at(b, first) != 0.0f) & 1), 0, output + first);
   } else {
     for (long i = first; i < count; ++i) output[i] = (a[i] != 0) & (b[i] != 0);
+  }
+}
+
+kernel void absolute_difference(global const IN* a, global const IN* b, global OUT* output, const long count) {
+  const long first = (long)get_global_id(0) * 4;
+  if (first + 4 <= count) {
+    vstore4(TO_OUT4(fabs(floats_at(a, first) - floats_at(b, first))), 0, output + first);
+  } else {
+    for (long i = first; i < count; ++i) output[i] = TO_OUT(fabs(convert_float(a[i]) - convert_float(b[i])));
   }
 }
 

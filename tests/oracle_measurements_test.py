@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 from scipy import ndimage
-from skimage import filters
+from skimage import filters, measure, segmentation
 
 from checked import read_stack, run_tests
 from oracle import BENCH, DATA, DTYPES, SHAPES_3D, SHAPES_ONE_SLICE, Oracle, exactly, noise
@@ -145,6 +145,65 @@ NUMBERS = {
 }
 
 
+# ---- Labels.
+
+
+def some_labels(shape, seed, step=3):
+    """Blocks and ragged regions, some of one voxel, with numbers that leave gaps."""
+    random = np.random.default_rng(seed)
+    size = shape[::-1]
+    regions = measure.label(ndimage.gaussian_filter(random.normal(0, 1, size), 1.2) > 0.1, connectivity=1)
+    numbers = random.permutation(np.arange(1, regions.max() + 1)) * step
+    labels = np.concatenate([[0], numbers])[regions]
+    labels.flat[random.integers(0, labels.size, 3)] = labels.max() + 5  # one label in scattered voxels
+    return labels.astype(np.uint32)
+
+
+def label_images(dims):
+    shapes = [(41, 33, 1), (1, 9, 1), (13, 7, 1)] if dims == 2 else [(33, 20, 11), (7, 5, 3), (64, 2, 9)]
+    images = {f"labels{i}": some_labels(shape, i) for i, shape in enumerate(shapes)}
+    images["none"] = np.zeros(shapes[0][::-1], np.uint32)
+    images["all"] = np.full(shapes[0][::-1], 4, np.uint32)
+    return images
+
+
+def regions_of(labels, dims, image=None):
+    flat = (lambda a: a[0]) if dims == 2 else (lambda a: a)
+    return {r.label: r for r in measure.regionprops(flat(labels).astype(np.int64),
+                                                    None if image is None else flat(image).astype(np.float64))}
+
+
+def place(values, dims):
+    """(y, x) or (z, y, x) as x, y, z."""
+    return [*reversed(values)] + ([0.0] if dims == 2 else [])
+
+
+def axis_lengths(region, dims):
+    """scikit-image's formulas; its own property raises where rounding makes a root's argument negative."""
+    values = np.clip(region.inertia_tensor_eigvals, 0, None)
+    if dims == 2:
+        return 4 * math.sqrt(values[0]), 4 * math.sqrt(values[-1])
+    return (math.sqrt(max(0, 10 * (values[0] + values[1] - values[2]))),
+            math.sqrt(max(0, 10 * (-values[0] + values[1] + values[2]))))
+
+
+def touching(labels):
+    pairs = set()
+    for axis in range(3):
+        a = np.moveaxis(labels, axis, 0)[:-1].ravel()
+        b = np.moveaxis(labels, axis, 0)[1:].ravel()
+        both = (a != b) & (a > 0) & (b > 0)
+        pairs |= set(zip(a[both].tolist(), b[both].tolist())) | set(zip(b[both].tolist(), a[both].tolist()))
+    return pairs
+
+
+def renumbered(labels, stays):
+    kept = [label for label in np.unique(labels) if label and stays(label)]
+    table = np.zeros(int(labels.max()) + 1, np.uint32)
+    table[kept] = np.arange(1, len(kept) + 1)
+    return table[labels]
+
+
 class Measurements(Oracle):
     def images(self, dims, make=noise):
         made = {f"{name}_{'_'.join(map(str, shape))}": make(shape, dtype, i)
@@ -211,6 +270,8 @@ class Measurements(Oracle):
         methods = {"method": ["default", "otsu", "li", "triangle", "mean", "yen"]}
         for make in (noise, blobs_like):
             for operation, images in self.both("AutoThreshold", make):
+                if make is noise and operation.endswith("2D"):
+                    continue
                 images["constant"] = np.full((1, 5, 4), 7, np.uint16)
                 two = np.full((1, 9, 8), 50, np.uint8)
                 two[0, :, 5:] = 90
@@ -240,6 +301,123 @@ class Measurements(Oracle):
         for _, given, result in self.compute("AutoThreshold2D", image, {"method": ["otsu", "default"]}):
             objects = ndimage.label(result[0], np.ones((3, 3)))[1]
             self.equal(objects, 64, f"blobs by {given['method']}")
+
+    def test_label_tables(self):
+        for dims in (2, 3):
+            images = label_images(dims)
+            for labels, _, result in self.compute(f"CountLabels{dims}D", images, {}):
+                self.equal(result["count"].tolist(), [np.count_nonzero(np.unique(labels))], f"CountLabels{dims}D")
+            for labels, _, result in self.compute(f"Centroids{dims}D", images, {}):
+                regions = regions_of(labels, dims)
+                rows = max(1, int(labels.max()))
+                self.check(np.array_equal(result["label"], np.arange(1, rows + 1)), "Centroids: label")
+                for label in range(1, rows + 1):
+                    row = [result[axis][label - 1] for axis in "xyz"]
+                    if label in regions:
+                        self.check(np.allclose(row, place(regions[label].centroid, dims), 1e-12, 1e-12), f"{label}: {row}")
+                        self.check(not np.allclose(row, np.add(place(regions[label].centroid, dims), 1e-6), 1e-12, 1e-9), "planted")
+                    else:
+                        self.check(np.isnan(row).all(), f"absent label {label}: {row}")
+
+    def test_label_statistics(self):
+        for dims in (2, 3):
+            labels = label_images(dims)["labels0"]
+            for name, dtype in DTYPES.items():
+                image = noise(labels.shape[::-1], dtype, 5)
+                if dims == 3:
+                    labels[3, 4:9, 5:17] = 1  # flat, and one voxel thin
+                    labels[:, 0, 0] = 2
+                for _, _, result in self.compute(f"LabelStatistics{dims}D", {"image": image}, {}, second=labels):
+                    regions = regions_of(labels, dims, image)
+                    self.equal(len(result["label"]), int(labels.max()), "rows")
+                    for label in range(1, int(labels.max()) + 1):
+                        row = {column: values[label - 1] for column, values in result.items()}
+                        what = f"LabelStatistics{dims}D {name} label {label}: {row}"
+                        if label not in regions:
+                            self.check(row["voxels"] == 0 and all(np.isnan(value) for column, value in row.items()
+                                                                  if column not in ("label", "voxels")), what)
+                            continue
+                        region = regions[label]
+                        box = region.bbox
+                        greys = image[labels == label].astype(np.float64)
+                        exact = [label, region.area, *place(box[:len(box) // 2], dims),
+                                 *place([v - 1 for v in box[len(box) // 2:]], dims), greys.min(), greys.max()]
+                        columns = ["label", "voxels", "first x", "first y", "first z", "last x", "last y", "last z",
+                                   "minimum", "maximum"]
+                        self.check([row[column] for column in columns] == exact, f"{what}, expected {exact}")
+                        near = [*place(region.centroid, dims), math.fsum(greys) / len(greys), math.fsum(greys)]
+                        self.check(np.allclose([row[c] for c in ("x", "y", "z", "mean", "sum")], near, 1e-12, 1e-9), what)
+                        # Of flat labels the root magnifies rounding.
+                        axes = axis_lengths(region, dims)
+                        self.check(np.allclose([row["major axis"], row["minor axis"]], axes, 1e-9, 3e-6), f"{what} {axes}")
+                        self.check(region.area < 2 or not np.allclose(row["major axis"], axes[0] * 1.0001, 1e-9, 1e-6), "planted")
+
+    def test_exclusion(self):
+        for dims in (2, 3):
+            images = label_images(dims)
+            for labels, _, result in self.compute(f"ExcludeLabelsOnEdges{dims}D", images, {}):
+                # scikit-image's clear_border takes a label's separate parts for labels of their own.
+                inner = (slice(None) if dims == 2 else slice(1, -1), slice(1, -1), slice(1, -1))
+                border = np.ones(labels.shape, bool)
+                border[inner] = False
+                on_edge = set(np.unique(labels[border]))
+                expected = renumbered(labels, lambda label: label not in on_edge)
+                joined = measure.label(labels, background=0, connectivity=1).max() > np.count_nonzero(np.unique(labels))
+                if not joined:
+                    cleared = segmentation.clear_border(labels[0] if dims == 2 else labels)
+                    self.check(np.array_equal(expected > 0, cleared.reshape(labels.shape) > 0), "clear_border")
+                self.check(np.array_equal(result, expected), f"ExcludeLabelsOnEdges{dims}D")
+            sizes = {"minimum_size": ["0", "4"], "maximum_size": ["1e9", "20"]}
+            for labels, given, result in self.compute(f"ExcludeLabelsOutsideSizeRange{dims}D", images, sizes):
+                counts = np.bincount(labels.ravel())
+                low, high = float(given["minimum_size"]), float(given["maximum_size"])
+                expected = renumbered(labels, lambda label: low <= counts[label] <= high)
+                self.check(np.array_equal(result, expected), f"ExcludeLabelsOutsideSizeRange{dims}D {given}")
+                wrong = renumbered(labels, lambda label: low < counts[label] < high)
+                self.check(np.array_equal(wrong, expected) or not np.array_equal(result, wrong), "planted")
+            labels = images["labels0"]
+            for dtype in DTYPES.values():
+                image = noise(labels.shape[::-1], dtype, 9)
+                low, high = np.percentile(image, (45, 55))
+                ranges = {"minimum": ["-1e30", f"{low:g}"], "maximum": ["1e30", f"{high:g}"]}
+                name = f"ExcludeLabelsOutsideMeanRange{dims}D"
+                for _, given, result in self.compute(name, {"image": image}, ranges, second=labels):
+                    means = dict(zip(range(1, int(labels.max()) + 1),
+                                     ndimage.mean(image.astype(np.float64), labels, range(1, int(labels.max()) + 1))))
+                    low, high = np.float32(given["minimum"]), np.float32(given["maximum"])
+                    expected = renumbered(labels, lambda label: low <= means[label] <= high)
+                    self.check(np.array_equal(result, expected), f"{name} {given}")
+
+    def test_neighbor_mesh(self):
+        for dims in (2, 3):
+            images = {"voronoi": segmentation.watershed(np.random.default_rng(3).random((1 if dims == 2 else 9, 30, 40)),
+                                                        markers=25).astype(np.uint32) * 2}
+            images |= {"none": np.zeros_like(images["voronoi"])}
+            values = {"spacing": ["1", "0.5x2" if dims == 2 else "0.5x2x3"], "angle": ["30", "5", "80"]}
+            for labels, given, result in self.compute(f"NeighborMesh{dims}D", images, values):
+                spacing = np.array((given["spacing"].split("x") * 3)[:3] if "x" not in given["spacing"]
+                                   else given["spacing"].split("x") + ["0"] * (dims == 2), float)
+                if dims == 2:
+                    spacing[2] = 0
+                nodes = {label: np.array(place(region.centroid, dims)) * spacing
+                         for label, region in regions_of(labels, dims).items()}
+                middle = np.mean(list(nodes.values()), axis=0) if nodes else None
+                pairs = touching(labels)
+                for label in range(1, len(result["label"]) + 1):
+                    row = [result[c][label - 1] for c in ("label", "neighbors", "mean distance", "surface")]
+                    what = f"NeighborMesh{dims}D {given}: {row}"
+                    if label not in nodes:
+                        self.check(row[:2] == [label, 0] and np.isnan(row[2:]).all(), what)
+                        continue
+                    near = [b for a, b in pairs if a == label]
+                    distances = [np.linalg.norm(nodes[b] - nodes[label]) for b in near]
+                    ray = nodes[label] - middle
+                    angles = [math.degrees(math.acos(np.clip(np.dot(node - nodes[label], ray) / np.linalg.norm(ray)
+                                                             / np.linalg.norm(node - nodes[label]), -1, 1)))
+                              for other, node in nodes.items() if other != label]
+                    surface = float(min(angles) > float(given["angle"]))
+                    self.check(row[:2] == [label, len(near)] and row[3] == surface, f"{what}, expected {len(near)}, {surface}")
+                    self.check(np.isclose(row[2], np.mean(distances), 1e-12) if near else np.isnan(row[2]), what)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,9 @@ TEST_P(Plans, TheProbeTakesTime) {
 
 INSTANTIATE_TEST_SUITE_P(Engines, Plans, testing::ValuesIn(find_devices({}, {})),
                          [](const auto& tested) {
-                           return tested.param.device.engine + std::to_string(tested.index);
+                           std::string name = tested.param.device.engine;
+                           std::erase(name, '-');
+                           return name + std::to_string(tested.index);
                          });
 
 }  // namespace

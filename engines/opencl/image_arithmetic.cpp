@@ -35,6 +35,10 @@ Prepared add_images_weighted(PlanBuilder& plan) {
 
 Prepared binary_and(PlanBuilder& plan) { return pointwise(plan, "image_arithmetic:binary_and", 2); }
 
+Prepared absolute_difference(PlanBuilder& plan) {
+  return pointwise(plan, "image_arithmetic:absolute_difference", 2);
+}
+
 Prepared squared_difference(PlanBuilder& plan) {
   return pointwise(plan, "image_arithmetic:squared_difference", 2);
 }

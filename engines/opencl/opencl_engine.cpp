@@ -12,6 +12,7 @@ namespace opencl {
 
 Prepared OpenClEngine::prepare(const Request& request) {
   static const std::vector<std::pair<std::string, Make>> table{
+      {"AbsoluteDifference", absolute_difference},
       {"AddImagesWeighted", add_images_weighted},
       {"AddScalar", add_scalar},
       {"AffineTransform", affine_transform},
@@ -36,8 +37,8 @@ Prepared OpenClEngine::prepare(const Request& request) {
       {"FindMaxima", find_maxima},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
-      {"GaussOtsuLabeling", gauss_otsu_labeling},
       {"GaussianBlur", gaussian_blur},
+      {"GaussOtsuLabeling", gauss_otsu_labeling},
       {"Histogram", histogram},
       {"LabelStatistics", label_statistics},
       {"Maximum", maximum},

@@ -120,6 +120,7 @@ class PlanBuilder {
 /// One function per family.
 using Make = Prepared (*)(PlanBuilder& plan);
 
+Prepared absolute_difference(PlanBuilder&);
 Prepared add_images_weighted(PlanBuilder&);
 Prepared add_scalar(PlanBuilder&);
 Prepared affine_transform(PlanBuilder&);

@@ -67,6 +67,14 @@ Body binary_and(Work<M>& work) {
 }
 
 template <class M>
+Body absolute_difference(Work<M>& work) {
+  return [a = work.input(0), b = work.input(1), output = work.output()] {
+    M result = output.all_rows();
+    cv::absdiff(a.all_rows(), b.all_rows(), result);
+  };
+}
+
+template <class M>
 Body squared_difference(Work<M>& work) {
   return [a = work.input(0), b = work.input(1), output = work.output()] {
     M result = output.all_rows();
@@ -78,6 +86,7 @@ Body squared_difference(Work<M>& work) {
 VOXELMARK_FOR_BOTH_MATRICES(multiply_scalar);
 VOXELMARK_FOR_BOTH_MATRICES(add_images_weighted);
 VOXELMARK_FOR_BOTH_MATRICES(binary_and);
+VOXELMARK_FOR_BOTH_MATRICES(absolute_difference);
 VOXELMARK_FOR_BOTH_MATRICES(squared_difference);
 
 }  // namespace voxelmark::opencv_operations

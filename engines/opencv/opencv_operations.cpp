@@ -95,6 +95,7 @@ Pixels<cv::UMat> Work<cv::UMat>::scratch(const Shape& shape, DType dtype) {
 template <class M>
 Make<M> find(const std::string& family) {
   static const std::vector<std::pair<std::string, Make<M>>> table{
+      {"AbsoluteDifference", absolute_difference<M>},
       {"AddImagesWeighted", add_images_weighted<M>},
       {"AddScalar", add_scalar<M>},
       {"AffineTransform", affine_transform<M>},

@@ -106,6 +106,7 @@ std::optional<Skip> too_large(const Shape& shape);
 
 // Each is instantiated for both kinds of matrix.
 // clang-format off
+template <class M> Body absolute_difference(Work<M>&);
 template <class M> Body add_images_weighted(Work<M>&);
 template <class M> Body add_scalar(Work<M>&);
 template <class M> Body affine_transform(Work<M>&);

@@ -81,6 +81,23 @@ inline Operation binary_and(int dims) {
   };
 }
 
+inline Operation absolute_difference(int dims) {
+  return {
+      .name = operation_name("AbsoluteDifference", dims),
+      .family = "AbsoluteDifference",
+      .dims = dims,
+      .definition = "|a - b| of the first image's a and the second's b.",
+      .tolerance_rule = tolerances::pointwise_rule,
+      .inputs = {Role::image, Role::image},
+      .takes_non_finite = true,
+      .tolerance =
+          [](const Parameters&, DType output, const Range& range, const Shape&) {
+            return tolerances::pointwise(output, largest_magnitude(range));
+          },
+      .flops_per_voxel = [](const Parameters&) { return 2.0; },
+  };
+}
+
 inline Operation squared_difference(int dims) {
   return {
       .name = operation_name("SquaredDifference", dims),

@@ -44,6 +44,10 @@ void binary_and(const Job& job, const Region& region, std::span<double> values) 
   for_each_pair(job, region, values, [](double a, double b) { return a != 0 && b != 0 ? 1 : 0; });
 }
 
+void absolute_difference(const Job& job, const Region& region, std::span<double> values) {
+  for_each_pair(job, region, values, [](double a, double b) { return std::abs(a - b); });
+}
+
 void squared_difference(const Job& job, const Region& region, std::span<double> values) {
   for_each_pair(job, region, values, [](double a, double b) { return (a - b) * (a - b); });
 }

@@ -13,6 +13,7 @@ namespace voxelmark::reference {
 
 std::variant<Evaluate, Whole> definition(const std::string& family) {
   static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
+      {"AbsoluteDifference", absolute_difference},
       {"AddImagesWeighted", add_images_weighted},
       {"AddScalar", add_scalar},
       {"AffineTransform", affine_transform},
@@ -36,8 +37,8 @@ std::variant<Evaluate, Whole> definition(const std::string& family) {
       {"FindMaxima", find_maxima},
       {"FixedThreshold", fixed_threshold},
       {"Flip", flip},
-      {"GaussOtsuLabeling", gauss_otsu_labeling},
       {"GaussianBlur", gaussian_blur},
+      {"GaussOtsuLabeling", gauss_otsu_labeling},
       {"LabelStatistics", label_statistics},
       {"Maximum", maximum},
       {"MaximumXProjection", maximum_x_projection},

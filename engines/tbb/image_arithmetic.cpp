@@ -30,6 +30,13 @@ Body binary_and(Work& work) {
   });
 }
 
+Body absolute_difference(Work& work) {
+  return visit_grey(work.dtype(), [&]<class T>(std::type_identity<T>) {
+    return pointwise<T, T, T>(work.input(0), work.input(1), work.output(), work.shape(),
+                              [](T a, T b) { return static_cast<T>(a < b ? b - a : a - b); });
+  });
+}
+
 Body squared_difference(Work& work) {
   return visit_grey(work.dtype(), [&]<class T>(std::type_identity<T>) {
     return pointwise<T, T, float>(work.input(0), work.input(1), work.output(), work.shape(),

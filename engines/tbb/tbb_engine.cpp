@@ -17,6 +17,7 @@ class TbbEngine final : public HostEngine {
   Prepared prepare(const Request& request) override {
     using namespace tbb_operations;
     static const std::vector<std::pair<std::string, Make>> table{
+        {"AbsoluteDifference", absolute_difference},
         {"AddImagesWeighted", add_images_weighted},
         {"AddScalar", add_scalar},
         {"AffineTransform", affine_transform},
@@ -41,8 +42,8 @@ class TbbEngine final : public HostEngine {
         {"FindMaxima", find_maxima},
         {"FixedThreshold", fixed_threshold},
         {"Flip", flip},
-        {"GaussOtsuLabeling", gauss_otsu_labeling},
         {"GaussianBlur", gaussian_blur},
+        {"GaussOtsuLabeling", gauss_otsu_labeling},
         {"Histogram", histogram},
         {"LabelStatistics", label_statistics},
         {"Maximum", maximum},

@@ -94,6 +94,7 @@ class Work {
 /// One function per family: takes scratch and weights now, gives what is to run later.
 using Make = Body (*)(Work& work);
 
+Body absolute_difference(Work&);
 Body add_images_weighted(Work&);
 Body add_scalar(Work&);
 Body affine_transform(Work&);
@@ -214,10 +215,11 @@ Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Sha
     const A* first = a.as<A>();
     const B* second = b.as<B>();
     Out* to = output.as<Out>();
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task), [=](const auto& range) {
-          for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(first[i], second[i]);
-        });
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
+                      [=](const auto& range) {
+                        for (auto i = range.begin(); i < range.end(); ++i)
+                          to[i] = f(first[i], second[i]);
+                      });
   };
 }
 

@@ -1,0 +1,71 @@
+// Runs every kernel of the OpenCL engine once at awkward shapes. Under Oclgrind
+// (kernel_check_test.py) its races, reads of what nobody wrote and accesses out of bounds come to
+// light; PoCL, which runs a work-group on one thread, hides them.
+#include <algorithm>
+#include <iostream>
+
+#include "bench/inputs.hpp"
+#include "engines/core/text.hpp"
+#include "engines/opencl/opencl_engine.hpp"
+#include "engines/operations/catalogue.hpp"
+#include "tests/variants.hpp"
+
+using namespace voxelmark;
+
+namespace {
+
+/// Gives how many operations were run.
+int run_all(Engine& engine, const std::string& only, const std::vector<std::string>& without) {
+  int runs = 0;
+  for (const auto& operation : catalogue()) {
+    if (!only.empty() && operation.name != only) continue;
+    if (std::find(without.begin(), without.end(), operation.family) != without.end()) continue;
+    const Shape shape = operation.dims == 2 ? Shape{37, 5, 1} : Shape{11, 5, 3};
+    std::cout << operation.name << std::endl;
+    for (const DType dtype : operation.dtypes) {
+      if (dtype == DType::u16) continue;  // the same kernels as for u8
+      const auto images = generated_inputs(operation, "noise", shape, dtype, 7);
+      const std::int64_t labels = largest_label(operation, images);
+      for (const auto& parameters : parameter_sets(operation)) {
+        const auto stream = engine.stream();
+        const auto arena = engine.arena();
+        std::vector<std::shared_ptr<Buffer>> inputs;
+        for (const Image& image : images) {
+          inputs.push_back(engine.allocate(image.shape(), image.dtype()));
+          stream->upload(image, *inputs.back());
+        }
+        const auto output = engine.allocate(operation.result_shape(parameters, shape, labels),
+                                            operation.result_dtype(parameters, dtype));
+        // Preparing launches each kernel once.
+        const auto plan = engine.prepare({operation, parameters, inputs, output, *arena, labels});
+        if (const auto* skip = std::get_if<Skip>(&plan)) {
+          std::cerr << operation.name << ": " << skip->reason << "\n";
+          std::exit(1);
+        }
+        ++runs;
+      }
+    }
+  }
+  return runs;
+}
+
+}  // namespace
+
+/// usage: kernel_check [--only OPERATION | --without FAMILY,...]
+int main(int argc, char** argv) {
+  const std::string option = argc > 2 ? argv[1] : "", value = argc > 2 ? argv[2] : "";
+  int runs = 0;
+  auto entries = opencl_engine().entries();
+  if (const auto* none = std::get_if<Skip>(&entries)) {
+    std::cerr << none->reason << "\n";
+    return 1;
+  }
+  for (const auto& entry : std::get<std::vector<EngineEntry>>(entries)) {
+    auto engine = std::get<std::unique_ptr<Engine>>(entry.open(0));
+    std::cout << "on " << entry.device.name << std::endl;
+    runs += run_all(*engine, option == "--only" ? value : "",
+                    option == "--without" ? split(value, ',') : std::vector<std::string>{});
+  }
+  std::cout << runs << " runs" << std::endl;
+  std::_Exit(runs > 0 ? 0 : 1);  // Oclgrind's runtime does not survive the program's own clean-up
+}
