@@ -27,18 +27,26 @@ std::vector<EngineEntry> entries_of(const EngineKind& kind) {
   return {missing};
 }
 
+bool on_opencl(const EngineEntry& entry) {
+  return entry.device.engine == "opencl" || entry.device.engine == "opencv-umat";
+}
+
+/// Leaves only the OpenCL devices that are named. CPU engines stay for comparison.
 void keep_named(std::vector<EngineEntry>& entries, const std::vector<std::string>& parts) {
   std::vector<std::string> names;
-  for (const auto& entry : entries) names.push_back(entry.device.name);
+  for (const auto& entry : entries)
+    if (on_opencl(entry) && std::find(names.begin(), names.end(), entry.device.name) == names.end())
+      names.push_back(entry.device.name);
   for (const auto& part : parts)
-    if (std::none_of(names.begin(), names.end(),
-                     [&](const auto& name) { return contains_ignoring_case(name, part); }))
+    if (!names.empty() && std::none_of(names.begin(), names.end(), [&](const auto& name) {
+          return contains_ignoring_case(name, part);
+        }))
       throw BadInput("no OpenCL device has '" + part +
                      "' in its name; there is: " + join(names, ", "));
   std::erase_if(entries, [&](const EngineEntry& entry) {
-    return std::none_of(parts.begin(), parts.end(), [&](const auto& part) {
-      return contains_ignoring_case(entry.device.name, part);
-    });
+    return on_opencl(entry) && std::none_of(parts.begin(), parts.end(), [&](const auto& part) {
+             return contains_ignoring_case(entry.device.name, part);
+           });
   });
 }
 
@@ -56,11 +64,10 @@ std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
   for (const auto& kind : kinds) {
     if (!engines.empty() && std::find(engines.begin(), engines.end(), kind.name) == engines.end())
       continue;
-    auto entries = entries_of(kind);
-    const bool on_opencl = kind.name == "opencl" || kind.name == "opencv-umat";
-    if (!device_parts.empty() && on_opencl) keep_named(entries, device_parts);
+    const auto entries = entries_of(kind);
     devices.insert(devices.end(), entries.begin(), entries.end());
   }
+  if (!device_parts.empty()) keep_named(devices, device_parts);
   return devices;
 }
 

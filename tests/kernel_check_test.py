@@ -18,12 +18,12 @@ from checked import CheckedTest, run_tests
 PROGRAMS = sys.argv[1:3]
 
 # Families whose kernels Oclgrind 21.10 gets wrong when it looks for uninitialised values: it takes what atomic functions
-# write for such, and loses track of, or ends at, some vectors of doubles and merged loads. In engine_matrix_test all scratch
+# write for such, and loses track of, or ends at, some vectors of doubles, merged loads and byte-wise fills. In engine_matrix_test all scratch
 # and output are poisoned before each run, which shows the same faults by their results.
-UNWATCHED = ["AutoThreshold", "Centroids", "ConnectedComponents", "CountLabels", "ExcludeLabelsOnEdges",
+UNWATCHED = ["AutoThreshold", "BottomHat", "Centroids", "ConnectedComponents", "CountLabels", "Dilate", "Erode", "ExcludeLabelsOnEdges",
              "ExcludeLabelsOutsideMeanRange", "ExcludeLabelsOutsideSizeRange", "FindMaxima", "Histogram", "LabelStatistics",
-             "MaximumOfAllPixels", "MeanOfAllPixels", "MinimumOfAllPixels", "NeighborMesh", "StandardDeviationOfAllPixels",
-             "SumOfAllPixels", "Voronoi"]
+             "Maximum", "MaximumOfAllPixels", "MeanOfAllPixels", "Minimum", "MinimumOfAllPixels", "NeighborMesh",
+             "StandardDeviationOfAllPixels", "SumOfAllPixels", "TopHat", "Voronoi"]
 
 
 class Kernels(CheckedTest):
@@ -33,7 +33,7 @@ class Kernels(CheckedTest):
         with tempfile.TemporaryDirectory() as folder:
             log = pathlib.Path(folder) / "log"
             run = subprocess.run(
-                ["oclgrind", mode, "--max-errors", "20", "--num-threads", "1", "--log", log, program, *arguments],
+                ["oclgrind", mode, "--max-errors", "2000", "--num-threads", "1", "--log", log, program, *arguments],
                 capture_output=True, text=True, timeout=3000, env=os.environ | {"XDG_CACHE_HOME": folder})
             self.check(run.returncode == 0, f"{program}: {run.returncode}\n{run.stdout[-500:]}\n{run.stderr[-2000:]}")
             self.check("on Oclgrind" in run.stdout, f"not on Oclgrind: {run.stdout[:200]}")

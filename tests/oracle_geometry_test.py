@@ -232,6 +232,10 @@ class Geometry(Oracle):
         factors = {"factor1": ["1", "0.1", "-3"], "factor2": ["1", "0.7", "1000"]}
         self.compare_all("AddImagesWeighted", add_images_weighted, factors, factors, special=True)
 
+    def test_transfers(self):
+        for family, parameters in (("Push", {"memory": ["pageable", "pinned"]}), ("Pull", {"memory": ["pageable"]}), ("Copy", {})):
+            self.compare_all(family, lambda pixels, _: exactly(pixels), parameters, parameters, special=True)
+
     def test_absolute_difference(self):
         self.compare_all("AbsoluteDifference", absolute_difference, {}, {}, special=True)
 

@@ -88,7 +88,10 @@ TEST(Sweep, RefusesWhatMakesNoSense) {
   refused([](Options& o) { o.params = {"sigma"}; });
   refused([](Options& o) { o.params = {"sigma=1", "sigma=2"}; });
   refused([](Options& o) { o.inputs = {"missing.tif"}; });
-  refused([](Options& o) { o.dtypes = {"u32"}; });
+  refused([](Options& o) {
+    o.filter = "AddScalar";
+    o.dtypes = {"u32"};
+  });
 }
 
 }  // namespace

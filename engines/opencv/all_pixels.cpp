@@ -17,6 +17,23 @@ Body number(Work<M>& work, F f) {
   };
 }
 
+/// The image in double precision, in scratch: cv::sum adds float32 in float32, a few at a time.
+template <class M>
+std::function<double()> exact_sum(Work<M>& work) {
+  if (work.dtype() != DType::f32)
+    return [input = work.input()] { return cv::sum(input.all_rows())[0]; };
+  const Shape& shape = work.shape();
+  return [input = work.input(), doubles = work.scratch({shape.x, shape.y, 1}, DType::f64)] {
+    double sum = 0;
+    for (std::int64_t z = 0; z < input.shape().z; ++z) {
+      M slice = doubles.all_rows();
+      input.slice(z).convertTo(slice, CV_64F);
+      sum += cv::sum(slice)[0];
+    }
+    return sum;
+  };
+}
+
 /// Sums of a cv::UMat lose what does not fit 32 bits.
 template <class M>
 std::optional<Skip> narrow_sums() {
@@ -36,13 +53,13 @@ double voxels(const Pixels<M>& image) {
 template <class M>
 Body sum_of_all_pixels(Work<M>& work) {
   if (auto skip = narrow_sums<M>()) return *skip;
-  return number(work, [input = work.input()] { return cv::sum(input.all_rows())[0]; });
+  return number(work, exact_sum(work));
 }
 
 template <class M>
 Body mean_of_all_pixels(Work<M>& work) {
   if (auto skip = narrow_sums<M>()) return *skip;
-  return number(work, [input = work.input()] { return cv::mean(input.all_rows())[0]; });
+  return number(work, [sum = exact_sum(work), n = voxels(work.input())] { return sum() / n; });
 }
 
 // cv::meanStdDev takes the squares before it subtracts: at 30000 ± 1 it is off by 1e-3.
