@@ -463,7 +463,7 @@ class GoodRuns(BenchTest):
             threads = int(name.rsplit("threads:")[1])
             self.equal((case.details["threads"], case.outcome), (threads, "done" if threads == 1 else "skipped"), name)
             self.check(threads == 1 or "not 4096" in case.details["reason"], case.details.get("reason"))
-        self.equal({case.details["engine"] for case in cases.values()}, {"reference", "tbb", "opencv", "opencv-umat", "opencl"}, "engines")
+        self.equal({case.details["engine"] for case in cases.values()}, {"reference", "tbb", "opencv", "opencl"}, "engines")
         if len(os.sched_getaffinity(0)) > 1:
             cases = self.measure("--filter", "Flip2D", "--engine", "tbb,opencv", "--size", "64x64", "--threads", "1,2")
             self.equal([case.outcome for case in cases.values()], ["done"] * 4, "outcomes")

@@ -18,12 +18,12 @@ from checked import CheckedTest, run_tests
 PROGRAMS = sys.argv[1:3]
 
 # Families whose kernels Oclgrind 21.10 gets wrong when it looks for uninitialised values: it takes what atomic functions
-# write for such, and loses track of, or ends at, some vectors of doubles, merged loads and byte-wise fills. In engine_matrix_test all scratch
+# write for such, and loses track of, or ends at, some vectors of doubles and merged loads. In engine_matrix_test all scratch
 # and output are poisoned before each run, which shows the same faults by their results.
-UNWATCHED = ["AutoThreshold", "BottomHat", "Centroids", "ConnectedComponents", "CountLabels", "Dilate", "Erode", "ExcludeLabelsOnEdges",
+UNWATCHED = ["AutoThreshold", "Centroids", "ConnectedComponents", "CountLabels", "ExcludeLabelsOnEdges",
              "ExcludeLabelsOutsideMeanRange", "ExcludeLabelsOutsideSizeRange", "FindMaxima", "Histogram", "LabelStatistics",
-             "Maximum", "MaximumOfAllPixels", "MeanOfAllPixels", "Minimum", "MinimumOfAllPixels", "NeighborMesh",
-             "StandardDeviationOfAllPixels", "SumOfAllPixels", "TopHat", "Voronoi"]
+             "MaximumOfAllPixels", "MeanOfAllPixels", "MinimumOfAllPixels", "NeighborMesh", "StandardDeviationOfAllPixels",
+             "SumOfAllPixels", "Voronoi"]
 
 
 class Kernels(CheckedTest):
@@ -45,8 +45,16 @@ class Kernels(CheckedTest):
         self.check(not report.strip(), report[:4000])
 
     def test_uninitialized_values(self):
-        report = self.report(PROGRAMS[0], "--uninitialized", "--without", ",".join(UNWATCHED))
-        self.check(not report.strip(), report[:4000])
+        names = subprocess.run([PROGRAMS[0], "--names"], capture_output=True, text=True, check=True).stdout.split()
+        watched = [name for name in names if name.removesuffix("2D").removesuffix("3D") not in UNWATCHED]
+        self.check(len(watched) > 60, f"watched: {watched}")
+        faults = {}
+        for name in watched:
+            # A process each: what Oclgrind remembers of memory outlives the memory.
+            report = self.report(PROGRAMS[0], "--uninitialized", "--only", name)
+            if report.strip():
+                faults[name] = report[:500]
+        self.check(not faults, f"{list(faults)}\n" + "\n".join(faults.values()))
 
     def test_wrong_kernels_are_found(self):
         for mode, fault in (("--data-races", "data race"), ("--data-races", "Invalid write"), ("--uninitialized", "Uninitialized value")):
