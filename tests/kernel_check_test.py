@@ -52,7 +52,8 @@ class Kernels(CheckedTest):
         for name in watched:
             # A process each: what Oclgrind remembers of memory outlives the memory.
             report = self.report(PROGRAMS[0], "--uninitialized", "--only", name)
-            if report.strip():
+            # It also says that control flow depends on such values, wrongly after an array is cleared as a whole.
+            if "Uninitialized" in report:
                 faults[name] = report[:500]
         self.check(not faults, f"{list(faults)}\n" + "\n".join(faults.values()))
 
