@@ -84,8 +84,9 @@ Checker::Checker(const Task& task, std::optional<Check> wanted, std::optional<in
   require_host_memory(task);
   inputs_ = load_inputs(task, channel, frame);
   const Operation& operation = *task.operation;
-  largest_label_ = voxelmark::largest_label(operation, inputs_);
-  range_ = range_of_images(operation, inputs_);
+  const auto inputs = pointers_to(inputs_);
+  largest_label_ = voxelmark::largest_label(operation, inputs);
+  range_ = range_of_images(operation, inputs);
   if (range_.non_finite > 0 && !operation.takes_non_finite)
     throw NotMeasurable(operation.name + " is not defined on NaN or infinity; the image has " +
                         std::to_string(range_.non_finite) + " such pixels");
@@ -97,8 +98,6 @@ Checker::Checker(const Task& task, std::optional<Check> wanted, std::optional<in
                                   !reference::voxelwise(operation.family)))
     check_ = Check::full;
 
-  std::vector<const Image*> inputs;
-  for (const Image& input : inputs_) inputs.push_back(&input);
   const reference::Job job{operation, task.parameters, inputs};
   const auto start = std::chrono::steady_clock::now();
   if (check_ == Check::full) {

@@ -89,19 +89,25 @@ std::vector<Image> load_inputs(const Task& task, std::optional<int> channel,
   return images;
 }
 
-std::int64_t largest_label(const Operation& operation, const std::vector<Image>& inputs) {
+std::vector<const Image*> pointers_to(const std::vector<Image>& images) {
+  std::vector<const Image*> pointers;
+  for (const Image& image : images) pointers.push_back(&image);
+  return pointers;
+}
+
+std::int64_t largest_label(const Operation& operation, const std::vector<const Image*>& inputs) {
   double largest = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (operation.inputs[i] == Role::labels)
-      largest = std::max(largest, range_of(inputs[i]).maximum);
+      largest = std::max(largest, range_of(*inputs[i]).maximum);
   return static_cast<std::int64_t>(largest);
 }
 
-Range range_of_images(const Operation& operation, const std::vector<Image>& inputs) {
+Range range_of_images(const Operation& operation, const std::vector<const Image*>& inputs) {
   std::optional<Range> all;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (operation.inputs[i] != Role::image) continue;
-    const Range range = range_of(inputs[i]);
+    const Range range = range_of(*inputs[i]);
     all = all ? Range{std::min(all->minimum, range.minimum), std::max(all->maximum, range.maximum),
                       all->non_finite + range.non_finite}
               : range;

@@ -18,10 +18,13 @@ std::vector<Image> generated_inputs(const Operation& operation, const std::strin
 std::vector<Image> load_inputs(const Task& task, std::optional<int> channel,
                                std::optional<int> frame);
 
+/// What operations are given: each of the images, which must outlive the use.
+std::vector<const Image*> pointers_to(const std::vector<Image>& images);
+
 /// The largest label among the inputs that are labels; 0 where none is.
-std::int64_t largest_label(const Operation& operation, const std::vector<Image>& inputs);
+std::int64_t largest_label(const Operation& operation, const std::vector<const Image*>& inputs);
 
 /// The least and the greatest value of the inputs that are images.
-Range range_of_images(const Operation& operation, const std::vector<Image>& inputs);
+Range range_of_images(const Operation& operation, const std::vector<const Image*>& inputs);
 
 }  // namespace voxelmark

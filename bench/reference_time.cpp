@@ -13,9 +13,8 @@ double predict_reference_seconds(const Operation& operation, const Parameters& p
   const Shape small{std::min<std::int64_t>(shape.x, 64), std::min<std::int64_t>(shape.y, 64),
                     std::min<std::int64_t>(shape.z, 8)};
   const auto images = generated_inputs(operation, "noise", small, dtype, 1);
-  std::vector<const Image*> inputs;
-  for (const Image& image : images) inputs.push_back(&image);
-  Image output(operation.result_shape(parameters, small, largest_label(operation, images)),
+  const auto inputs = pointers_to(images);
+  Image output(operation.result_shape(parameters, small, largest_label(operation, inputs)),
                operation.result_dtype(parameters, dtype));
   const auto start = std::chrono::steady_clock::now();
   reference::compute({operation, parameters, inputs}, output);

@@ -163,8 +163,20 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
   return text;
 }
 
+namespace {
+
+/// "tbb 2t" for an engine that is limited to two threads.
+std::string label_of(const std::pair<std::string, int>& key) {
+  return key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
+}
+
+}  // namespace
+
 std::string limits_table(const OpenEngines& engines) {
-  const std::vector<std::size_t> columns{39, 10, 12, 11, 11, 12, 12, 10};
+  std::size_t longest = 0;
+  for (const auto& [key, opened] : engines.all()) longest = std::max(longest, label_of(key).size());
+  const std::vector<std::size_t> columns{
+      std::max<std::size_t>(longest, 39), 10, 12, 11, 11, 12, 12, 10};
   std::string text = line(
       "engine:device",
       {"copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push", "pinned pull", "GFLOP/s"},
@@ -173,8 +185,7 @@ std::string limits_table(const OpenEngines& engines) {
     return value > 0 ? significant(value / 1e9, 3) : std::string("-");
   };
   for (const auto& [key, opened] : engines.all()) {
-    const std::string label =
-        key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
+    const std::string label = label_of(key);
     if (const auto* skip = std::get_if<Skip>(&opened)) {
       text += folded(label + "  skipped: ", skip->reason, "    ");
       continue;

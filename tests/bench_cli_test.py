@@ -566,7 +566,7 @@ class BadInput(BenchTest):
     def test_messages_name_the_fault_and_a_way_out(self):
         for arguments, words in [
             (["--filter", "GaussianBlurr3D"], ["GaussianBlurr3D", "GaussianBlur3D"]),
-            (["--engine", "cuda"], ["cuda", "reference, tbb, opencv, opencl"]),
+            (["--engine", "cuda"], ["cuda", "reference, tbb, opencv, opencv-umat, opencl"]),
             (["--dtype", "f64"], ["f64", "u8, u16"]),
             (["--dataset", "moon"], ["moon", "noise, nuclei, blobs, spiral, constant"]),
             (["--size", "0x5"], ["0x5", "2048x2048"]),

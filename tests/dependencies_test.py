@@ -36,7 +36,7 @@ ROOMS = {
 }
 
 # Of an engine, others than its own room and the tests see these headers only.
-PUBLIC = re.compile(r"engines/(\w+)/\1_engine\.hpp|engines/reference/reference\.hpp")
+PUBLIC = re.compile(r"engines/(\w+)/\1(_umat)?_engine\.hpp|engines/reference/reference\.hpp")
 
 # A library's headers, and the rooms that may know them.
 LIBRARIES = {

@@ -2,13 +2,12 @@
 // against the reference. Only OpenCV may decline, with a reason.
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "bench/engines.hpp"
 #include "bench/inputs.hpp"
 #include "datasets/generators.hpp"
 #include "engines/operations/catalogue.hpp"
 #include "engines/reference/reference.hpp"
+#include "tests/run_operation.hpp"
 #include "tests/variants.hpp"
 #include "validate/image_agreement.hpp"
 
@@ -27,36 +26,17 @@ struct Counts {
   int compared = 0, skipped = 0;
 };
 
-std::vector<std::shared_ptr<Buffer>> uploaded(Engine& engine, Stream& stream,
-                                              const std::vector<Image>& images) {
-  std::vector<std::shared_ptr<Buffer>> buffers;
-  for (const Image& image : images) {
-    buffers.push_back(engine.allocate(image.shape(), image.dtype()));
-    stream.upload(image, *buffers.back());
-  }
-  return buffers;
-}
-
 void compare(Engine& engine, const Operation& operation, const Parameters& parameters,
-             const std::vector<Image>& images, const Image& expected, Counts& counts) {
-  const Image& image = images[0];
-  const auto stream = engine.stream();
-  const auto arena = engine.arena();
-  const auto output = engine.allocate(expected.shape(), expected.dtype());
-  auto prepared = engine.prepare({operation, parameters, uploaded(engine, *stream, images), output,
-                                  *arena, largest_label(operation, images)});
-  if (auto* skip = std::get_if<Skip>(&prepared)) {
+             const std::vector<const Image*>& images, const Image& expected, Counts& counts) {
+  const Image& image = *images[0];
+  const auto outcome = run_on(engine, operation, parameters, images);
+  if (const auto* skip = std::get_if<Skip>(&outcome)) {
     EXPECT_TRUE(engine.device().engine.starts_with("opencv")) << skip->reason;
     EXPECT_FALSE(skip->reason.empty());
     ++counts.skipped;
     return;
   }
-  stream->fill(*output, 0xff);
-  arena->fill(*stream, 0xff);
-  std::get<std::unique_ptr<Plan>>(prepared)->enqueue(*stream);
-  stream->sync();
-  Image result(expected.shape(), expected.dtype());
-  stream->download(*output, result);
+  const Image& result = std::get<Image>(outcome);
   Comparison comparison;
   comparison.check = Check::full;
   comparison.figures = image_agreement(expected, result);
@@ -73,11 +53,10 @@ void compare(Engine& engine, const Operation& operation, const Parameters& param
   ++counts.compared;
 }
 
-/// The engine, opened once a process and without measuring its limits.
-Engine& opened(const EngineEntry& entry) {
-  static std::map<std::string, std::unique_ptr<Engine>> engines;
-  auto& engine = engines[entry.device.id];
-  if (!engine) engine = std::get<std::unique_ptr<Engine>>(entry.open(0));
+/// Every engine has to open here.
+Engine& engine_of(const EngineEntry& entry) {
+  Engine* engine = opened(entry);
+  if (!engine) throw std::runtime_error(entry.device.id + " cannot be opened");
   return *engine;
 }
 
@@ -86,23 +65,21 @@ class Matrix : public testing::TestWithParam<Operation> {};
 TEST_P(Matrix, AgreesWithTheReference) {
   const Operation& operation = GetParam();
   Counts counts;
-  for (const auto& entry : find_devices({"tbb", "opencv", "opencv-umat", "opencl"}, {})) {
-    Engine& engine = opened(entry);
-    for (const DType dtype : operation.dtypes)
-      for (const auto& parameters : parameter_sets(operation))
-        for (const Shape& shape : shapes(operation.dims)) {
+  const auto entries = find_devices({"tbb", "opencv", "opencv-umat", "opencl"}, {});
+  for (const DType dtype : operation.dtypes)
+    for (const auto& parameters : parameter_sets(operation))
+      for (const Shape& shape : shapes(operation.dims)) {
+        const auto images = generated_inputs(operation, "noise", shape, dtype, 7);
+        const auto inputs = pointers_to(images);
+        Image expected(operation.result_shape(parameters, shape, largest_label(operation, inputs)),
+                       operation.result_dtype(parameters, dtype));
+        reference::compute({operation, parameters, inputs}, expected);
+        for (const auto& entry : entries) {
           // The same functions as OpenCV on the CPU: two shapes show whether cv::UMat takes them.
-          if (engine.device().engine == "opencv-umat" && shape.y < 9) continue;
-          const auto images = generated_inputs(operation, "noise", shape, dtype, 7);
-          std::vector<const Image*> inputs;
-          for (const Image& image : images) inputs.push_back(&image);
-          Image expected(
-              operation.result_shape(parameters, shape, largest_label(operation, images)),
-              operation.result_dtype(parameters, dtype));
-          reference::compute({operation, parameters, inputs}, expected);
-          compare(engine, operation, parameters, images, expected, counts);
+          if (entry.device.engine == "opencv-umat" && shape.y < 9) continue;
+          compare(engine_of(entry), operation, parameters, inputs, expected, counts);
         }
-  }
+      }
   // Two engines that decline nothing, every type, six shapes.
   EXPECT_GE(counts.compared, 2 * static_cast<int>(operation.dtypes.size()) * 6);
   std::cout << counts.compared << " compared, " << counts.skipped << " declined by OpenCV\n";
@@ -118,23 +95,15 @@ TEST(Matrix, NanHarmsNobody) {
   for (std::size_t i = 0; i < image.pixels<float>().size(); i += 3)
     image.pixels<float>()[i] = std::nanf("");
   for (const auto& entry : find_devices({"reference", "tbb", "opencv", "opencl"}, {})) {
-    Engine& engine = opened(entry);
+    Engine& engine = engine_of(entry);
     for (const auto& operation : catalogue()) {
       if (operation.dims != 3) continue;
       for (const auto& parameters : parameter_sets(operation)) {
-        const auto stream = engine.stream();
-        const auto arena = engine.arena();
         auto images =
             generated_inputs(operation, "noise", image.shape(), operation.dtypes.back(), 1);
         for (std::size_t i = 0; i < images.size(); ++i)
           if (images[i].dtype() == DType::f32) images[i] = image.clone();
-        const std::int64_t labels = largest_label(operation, images);
-        const auto output =
-            engine.allocate(operation.result_shape(parameters, image.shape(), labels),
-                            operation.result_dtype(parameters, operation.dtypes.back()));
-        EXPECT_NO_THROW(engine.prepare(
-            {operation, parameters, uploaded(engine, *stream, images), output, *arena, labels}));
-        stream->sync();
+        EXPECT_NO_THROW(run_on(engine, operation, parameters, pointers_to(images)));
       }
     }
   }
@@ -143,19 +112,13 @@ TEST(Matrix, NanHarmsNobody) {
 // Of an operation that OpenCV's OpenCL code does not cover, a time would be the CPU's.
 TEST(Matrix, UMatSaysWhereOpenCvLeavesTheDevice) {
   for (const auto& entry : find_devices({"opencv-umat"}, {})) {
-    Engine& engine = opened(entry);
+    Engine& engine = engine_of(entry);
     const auto outcome = [&](const std::string& name, DType dtype) {
       const Operation& operation = find_operation(name);
       const Image image = generate("noise", {64, 48, 1}, dtype, 1);
-      const auto stream = engine.stream();
-      const auto arena = engine.arena();
-      std::vector<Image> images;
-      images.push_back(image.clone());
-      const auto buffers = uploaded(engine, *stream, images);
-      const auto output = engine.allocate(image.shape(), dtype);
-      return engine.prepare({operation, Parameters(operation.parameters), buffers, output, *arena});
+      return run_on(engine, operation, Parameters(operation.parameters), {&image});
     };
-    EXPECT_TRUE(std::holds_alternative<std::unique_ptr<Plan>>(outcome("Flip2D", DType::u8)));
+    EXPECT_TRUE(std::holds_alternative<Image>(outcome("Flip2D", DType::u8)));
     const auto blur = outcome("GaussianBlur3D", DType::u16);
     ASSERT_TRUE(std::holds_alternative<Skip>(blur));
     EXPECT_NE(std::get<Skip>(blur).reason.find("back to the host"), std::string::npos);
@@ -169,16 +132,8 @@ TEST(Matrix, ProjectionPrefersNumbersToNan) {
   const float values[]{nan, nan, -5, nan, nan, nan};
   std::copy(std::begin(values), std::end(values), image.pixels<float>().begin());
   for (const auto& entry : find_devices({"reference", "tbb", "opencl"}, {})) {
-    Engine& engine = opened(entry);
-    const auto stream = engine.stream();
-    const auto arena = engine.arena();
-    const auto input = engine.allocate(image.shape(), DType::f32),
-               output = engine.allocate({2, 1, 1}, DType::f32);
-    stream->upload(image, *input);
-    auto plan = engine.prepare({operation, Parameters(), {input}, output, *arena});
-    std::get<std::unique_ptr<Plan>>(plan)->enqueue(*stream);
-    Image result({2, 1, 1}, DType::f32);
-    stream->download(*output, result);
+    const auto outcome = run_on(engine_of(entry), operation, Parameters(), {&image});
+    const Image& result = std::get<Image>(outcome);
     EXPECT_EQ(result.pixels<float>()[0], -5) << entry.device.id;
     EXPECT_TRUE(std::isnan(result.pixels<float>()[1])) << entry.device.id;
   }

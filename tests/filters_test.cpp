@@ -9,26 +9,17 @@
 #include "engines/operations/catalogue.hpp"
 #include "engines/operations/window.hpp"
 #include "engines/reference/reference.hpp"
+#include "tests/run_operation.hpp"
 #include "validate/image_agreement.hpp"
 
 namespace voxelmark {
 namespace {
 
-/// Parameters as a user writes them.
-using Given = std::vector<std::pair<std::string, std::string>>;
-
-Parameters parameters(const Operation& operation, const Given& given) {
-  Parameters values(operation.parameters);
-  for (const auto& [name, text] : given)
-    for (const auto& spec : operation.parameters)
-      if (spec.name == name) values.set(name, parse_parameter(spec, operation.dims, text));
-  return values;
-}
-
 Image expected(const std::string& name, const Given& given, const Image& image) {
   const Operation& operation = find_operation(name);
-  Image result(image.shape(), operation.result_dtype(parameters(operation, given), image.dtype()));
-  reference::compute({operation, parameters(operation, given), {&image}}, result);
+  Image result(image.shape(),
+               operation.result_dtype(with_parameters(operation, given), image.dtype()));
+  reference::compute({operation, with_parameters(operation, given), {&image}}, result);
   return result;
 }
 
@@ -64,23 +55,12 @@ class Filters : public testing::TestWithParam<EngineEntry> {
   /// The result, with output and scratch poisoned before. Without value where OpenCV declines.
   std::optional<Image> run(const std::string& name, const Given& given, const Image& image) {
     const Operation& operation = find_operation(name);
-    const Parameters values = parameters(operation, given);
-    const auto stream = engine_->stream();
-    const auto arena = engine_->arena();
-    const auto from = engine_->allocate(image.shape(), image.dtype());
-    const auto to = engine_->allocate(image.shape(), operation.result_dtype(values, image.dtype()));
-    stream->upload(image, *from);
-    auto prepared = engine_->prepare({operation, values, {from}, to, *arena});
-    if (const auto* skip = std::get_if<Skip>(&prepared)) {
+    auto outcome = run_on(*engine_, operation, with_parameters(operation, given), {&image});
+    if (const auto* skip = std::get_if<Skip>(&outcome)) {
       EXPECT_TRUE(GetParam().device.engine.starts_with("opencv")) << skip->reason;
       return std::nullopt;
     }
-    stream->fill(*to, 0xff);
-    arena->fill(*stream, 0xff);
-    std::get<std::unique_ptr<Plan>>(prepared)->enqueue(*stream);
-    Image result(to->shape(), to->dtype());
-    stream->download(*to, result);
-    return result;
+    return std::get<Image>(std::move(outcome));
   }
 };
 
@@ -318,7 +298,7 @@ void expect_agreement(const std::string& name, const Given& given, const Image& 
   const Operation& operation = find_operation(name);
   const Image right = expected(name, given, image);
   const auto figures = image_agreement(right, result);
-  const Tolerance tolerance = operation.tolerance(parameters(operation, given), right.dtype(),
+  const Tolerance tolerance = operation.tolerance(with_parameters(operation, given), right.dtype(),
                                                   range_of(image), image.shape());
   EXPECT_TRUE(agrees(figures, tolerance))
       << name << " " << to_string(image.dtype()) << ": " << figures.differing << " of " << figures.n
@@ -363,7 +343,7 @@ TEST_P(Filters, MediansOfLargeWindowsWork) {
       places.push_back({i * 7919 % shape.x, i * 104729 % shape.y, i * 1299709 % shape.z});
     const Operation& operation = find_operation(name);
     const Image right =
-        reference::compute_at({operation, parameters(operation, given), {&image}}, places);
+        reference::compute_at({operation, with_parameters(operation, given), {&image}}, places);
     visit_grey(dtype, [&]<class T>(std::type_identity<T>) {
       for (std::size_t i = 0; i < places.size(); ++i)
         EXPECT_EQ(result->pixels<T>()[offset(shape, places[i].x, places[i].y, places[i].z)],

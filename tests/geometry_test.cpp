@@ -4,18 +4,18 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <map>
 
 #include "bench/engines.hpp"
 #include "datasets/generators.hpp"
 #include "engines/core/error.hpp"
 #include "engines/operations/catalogue.hpp"
+#include "tests/run_operation.hpp"
 #include "validate/image_agreement.hpp"
 
 namespace voxelmark {
 namespace {
 
-using Settings = std::map<std::string, std::string>;
+using Settings = Given;
 const std::vector<DType> grey{DType::u8, DType::u16, DType::f32};
 const float nan = std::numeric_limits<float>::quiet_NaN();
 const float infinity = std::numeric_limits<float>::infinity();
@@ -37,6 +37,8 @@ Image noise(const Shape& shape, DType dtype) { return generate("noise", shape, d
 /// Thrown where OpenCV declines, which only it may: the rest of a test's body is left out.
 struct Declined {};
 
+bool is_opencv(const Engine& engine) { return engine.device().engine.starts_with("opencv"); }
+
 /// Gives what an operation makes of images on one engine.
 class Runner {
  public:
@@ -45,53 +47,23 @@ class Runner {
   Image operator()(const std::string& name, const Settings& settings,
                    const std::vector<const Image*>& images) const {
     const Operation& operation = find_operation(name);
-    Parameters parameters(operation.parameters);
-    for (const auto& spec : operation.parameters)
-      if (const auto given = settings.find(spec.name); given != settings.end())
-        parameters.set(spec.name, parse_parameter(spec, operation.dims, given->second));
-    const auto stream = engine_.stream();
-    const auto arena = engine_.arena();
-    std::vector<std::shared_ptr<Buffer>> inputs;
-    for (const Image* image : images) {
-      inputs.push_back(engine_.allocate(image->shape(), image->dtype()));
-      stream->upload(*image, *inputs.back());
-    }
-    Image result(operation.result_shape(parameters, images[0]->shape(), 0),
-                 operation.result_dtype(parameters, images[0]->dtype()));
-    const auto output = engine_.allocate(result.shape(), result.dtype());
-    auto prepared = engine_.prepare({operation, parameters, inputs, output, *arena});
-    if (const auto* skip = std::get_if<Skip>(&prepared)) {
-      EXPECT_TRUE(engine_.device().engine.starts_with("opencv")) << skip->reason;
+    auto outcome = run_on(engine_, operation, with_parameters(operation, settings), images);
+    if (const auto* skip = std::get_if<Skip>(&outcome)) {
+      EXPECT_TRUE(is_opencv(engine_)) << skip->reason;
       throw Declined();
     }
-    stream->fill(*output, 0xff);
-    arena->fill(*stream, 0xff);
-    std::get<std::unique_ptr<Plan>>(prepared)->enqueue(*stream);
-    stream->download(*output, result);
-    stream->sync();
-    return result;
+    return std::get<Image>(std::move(outcome));
   }
 
  private:
   Engine& engine_;
 };
 
-bool is_opencv(const Engine& engine) { return engine.device().engine.starts_with("opencv"); }
-
 void on_every_engine(const std::function<void(const Runner&)>& body, bool opencv_too = true) {
-  // Never destroyed: when the process ends, a runtime may be gone before its engine.
-  static const auto& engines = *[] {
-    auto* opened = new std::vector<std::unique_ptr<Engine>>;
-    for (const auto& entry : find_devices({}, {})) {
-      auto engine = entry.open(0);
-      if (!std::holds_alternative<Skip>(engine))
-        opened->push_back(std::get<std::unique_ptr<Engine>>(std::move(engine)));
-    }
-    return opened;
-  }();
   int ran = 0;
-  for (const auto& engine : engines) {
-    if (!opencv_too && is_opencv(*engine)) continue;
+  for (const auto& entry : find_devices({}, {})) {
+    Engine* engine = opened(entry);
+    if (!engine || (!opencv_too && is_opencv(*engine))) continue;
     SCOPED_TRACE(engine->device().id);
     try {
       body(Runner(*engine));
@@ -306,7 +278,7 @@ TEST(Affine, TheIdentityIsTheImage) {
       for (const char* interpolation : {"linear", "nearest"}) {
         const Settings how{{"interpolation", interpolation}};
         const auto with = [&](Settings settings) {
-          settings.insert(how.begin(), how.end());
+          settings.insert(settings.end(), how.begin(), how.end());
           return settings;
         };
         expect_equal(run("AffineTransform3D",

@@ -6,6 +6,7 @@
 #include "bench/inputs.hpp"
 #include "engines/opencl/opencl_engine.hpp"
 #include "engines/operations/catalogue.hpp"
+#include "tests/run_operation.hpp"
 #include "tests/variants.hpp"
 
 using namespace voxelmark;
@@ -22,15 +23,12 @@ int run_all(Engine& engine, const std::string& only) {
     for (const DType dtype : operation.dtypes) {
       if (dtype == DType::u16) continue;  // the same kernels as for u8
       const auto images = generated_inputs(operation, "noise", shape, dtype, 7);
-      const std::int64_t labels = largest_label(operation, images);
+      const auto pointers = pointers_to(images);
+      const std::int64_t labels = largest_label(operation, pointers);
       for (const auto& parameters : parameter_sets(operation)) {
         const auto stream = engine.stream();
         const auto arena = engine.arena();
-        std::vector<std::shared_ptr<Buffer>> inputs;
-        for (const Image& image : images) {
-          inputs.push_back(engine.allocate(image.shape(), image.dtype()));
-          stream->upload(image, *inputs.back());
-        }
+        const auto inputs = uploaded(engine, *stream, pointers);
         const auto output = engine.allocate(operation.result_shape(parameters, shape, labels),
                                             operation.result_dtype(parameters, dtype));
         // Preparing launches each kernel once.

@@ -12,12 +12,13 @@
 #include "engines/operations/catalogue.hpp"
 #include "engines/operations/connected_components.hpp"
 #include "engines/operations/voronoi.hpp"
+#include "tests/run_operation.hpp"
 #include "validate/label_agreement.hpp"
 
 namespace voxelmark {
 namespace {
 
-using Values = std::vector<std::pair<std::string, std::string>>;
+using Values = Given;
 
 class Labels : public testing::TestWithParam<EngineEntry> {
  protected:
@@ -43,25 +44,8 @@ class Labels : public testing::TestWithParam<EngineEntry> {
   static Image run_on(Engine& engine, const std::string& name,
                       const std::vector<const Image*>& images, const Values& values) {
     const Operation& operation = find_operation(name);
-    Parameters parameters(operation.parameters);
-    for (const auto& [key, text] : values)
-      for (const auto& spec : operation.parameters)
-        if (spec.name == key) parameters.set(key, parse_parameter(spec, operation.dims, text));
-    const auto stream = engine.stream();
-    const auto arena = engine.arena();
-    std::vector<std::shared_ptr<Buffer>> inputs;
-    for (const Image* image : images) {
-      inputs.push_back(engine.allocate(image->shape(), image->dtype()));
-      stream->upload(*image, *inputs.back());
-    }
-    Image result(images[0]->shape(), operation.result_dtype(parameters, images[0]->dtype()));
-    const auto output = engine.allocate(result.shape(), result.dtype());
-    auto prepared = engine.prepare({operation, parameters, inputs, output, *arena});
-    stream->fill(*output, 0xff);
-    arena->fill(*stream, 0xff);
-    std::get<std::unique_ptr<Plan>>(prepared)->enqueue(*stream);
-    stream->download(*output, result);
-    return result;
+    return std::get<Image>(
+        voxelmark::run_on(engine, operation, with_parameters(operation, values), images));
   }
 
   std::unique_ptr<Engine> engine_ = std::get<std::unique_ptr<Engine>>(GetParam().open(0));

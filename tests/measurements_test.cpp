@@ -8,6 +8,7 @@
 #include "bench/inputs.hpp"
 #include "engines/operations/auto_threshold.hpp"
 #include "engines/operations/catalogue.hpp"
+#include "tests/run_operation.hpp"
 
 namespace voxelmark {
 namespace {
@@ -28,12 +29,6 @@ Image row_of(const std::vector<T>& values) {
 
 using Values = std::vector<std::pair<std::string, ParameterValue>>;
 
-/// Opened once for all tests.
-OpenEngines& engines() {
-  static OpenEngines opened;
-  return opened;
-}
-
 /// Calls check(result, device) for each engine that does it; all but OpenCV have to.
 template <class Check>
 void on_all_engines(const std::string& name, const std::vector<const Image*>& images,
@@ -41,34 +36,16 @@ void on_all_engines(const std::string& name, const std::vector<const Image*>& im
   const Operation& operation = find_operation(name);
   Parameters parameters(operation.parameters);
   for (const auto& [parameter, value] : values) parameters.set(parameter, value);
-  std::int64_t largest = 0;
-  for (const Image* image : images)
-    if (image->dtype() == DType::u32) largest = static_cast<std::int64_t>(range_of(*image).maximum);
   int checked = 0;
   for (const auto& entry : find_devices({}, {})) {
-    const auto opened = engines().open(entry, 0);
-    if (!std::holds_alternative<OpenEngines::Opened*>(opened)) continue;  // OpenCV without a device
-    Engine& engine = *std::get<OpenEngines::Opened*>(opened)->engine;
-    const auto stream = engine.stream();
-    const auto arena = engine.arena();
-    std::vector<std::shared_ptr<Buffer>> inputs;
-    for (const Image* image : images) {
-      inputs.push_back(engine.allocate(image->shape(), image->dtype()));
-      stream->upload(*image, *inputs.back());
-    }
-    Image result(operation.result_shape(parameters, images[0]->shape(), largest),
-                 operation.result_dtype(parameters, images[0]->dtype()));
-    const auto output = engine.allocate(result.shape(), result.dtype());
-    auto prepared = engine.prepare({operation, parameters, inputs, output, *arena, largest});
-    if (std::holds_alternative<Skip>(prepared)) {
+    Engine* engine = opened(entry);
+    if (!engine) continue;  // OpenCV without a device
+    const auto outcome = run_on(*engine, operation, parameters, images);
+    if (std::holds_alternative<Skip>(outcome)) {
       EXPECT_TRUE(entry.device.engine.starts_with("opencv")) << entry.device.id;
       continue;
     }
-    stream->fill(*output, 0xff);
-    arena->fill(*stream, 0xff);
-    std::get<std::unique_ptr<Plan>>(prepared)->enqueue(*stream);
-    stream->sync();
-    stream->download(*output, result);
+    const Image& result = std::get<Image>(outcome);
     check(result, entry.device.id + " " + name);
     ++checked;
   }

@@ -186,6 +186,15 @@ class Oracle(CheckedTest):
             compared += 1
         self.check(compared > 0, f"{operation}: nothing was compared")
 
+    def disagree(self, operation, wrong_oracles, images, parameters, second=None):
+        """What a slip in a definition would look like: none of these may agree."""
+        dims = 2 if operation.endswith("2D") else 3
+        for pixels, given, result in self.compute(operation, images, parameters, second):
+            for number, oracle in enumerate(wrong_oracles):
+                expected, judge = oracle(pixels, given | {"dims": dims})
+                differs = expected.shape != result.shape or judge(result, expected)
+                self.check(differs, f"{operation} {given} {pixels.dtype} agrees with wrong oracle {number}")
+
     def compare_all(self, family, oracle, parameters_2d, parameters_3d, special=False):
         """2D operations on 2D images; 3D ones on stacks, and on single slices, where x, y or z is 1."""
         def images(shapes):

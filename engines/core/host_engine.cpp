@@ -106,16 +106,18 @@ class HostPlan final : public Plan {
  public:
   HostPlan(std::shared_ptr<tbb::task_arena> arena, const Request& request,
            std::function<void()> body)
-      : arena_(std::move(arena)),
-        inputs_(request.inputs),
-        output_(request.output),
-        body_(std::move(body)) {}
-  void enqueue(Stream&) override { arena_->execute(body_); }
+      : arena_(std::move(arena)), buffers_(request.inputs), body_(std::move(body)) {
+    buffers_.push_back(request.output);
+  }
+  void enqueue(Stream&) override {
+    // Before threads of the body ask for them, two of which could allocate at once.
+    for (const auto& buffer : buffers_) static_cast<HostBuffer&>(*buffer).image();
+    arena_->execute(body_);
+  }
 
  private:
   std::shared_ptr<tbb::task_arena> arena_;
-  std::vector<std::shared_ptr<Buffer>> inputs_;
-  std::shared_ptr<Buffer> output_;
+  std::vector<std::shared_ptr<Buffer>> buffers_;
   std::function<void()> body_;
 };
 
