@@ -49,6 +49,8 @@ LIBRARIES = {
     "tbb/": EVERYTHING - {OPERATIONS, "reports"} | {"tests"},
     "Eigen/": {"validate"},
     "boost/math/": {"validate"},
+    "png.h": {"validate"},
+    "libqhull_r/": {"validate"},
     "gtest/": {"tests"},
 }
 GENERATED = {"build_info.hpp": {"bench"}}
