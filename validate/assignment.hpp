@@ -1,0 +1,18 @@
+#pragma once
+#include <cstddef>
+#include <vector>
+
+namespace voxelmark {
+
+/// A pair that may be matched, and what it is worth (above 0).
+struct Edge {
+  std::size_t row, column;
+  double weight;
+};
+
+/// Those of the edges that match each row and each column at most once with the largest sum of
+/// weights, in rising order of rows: the Hungarian method (Kuhn 1955, in the shortest augmenting
+/// path form of Jonker & Volgenant 1987), component by component.
+std::vector<Edge> best_assignment(const std::vector<Edge>& edges);
+
+}  // namespace voxelmark
