@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/input_file.hpp"
 #include "engines/core/error.hpp"
 #include "engines/core/files.hpp"
 #include "engines/core/host_engine.hpp"
@@ -172,15 +173,8 @@ class TiffFile {
   Spacing resolution_;
 };
 
-TiffFile::TiffFile(const std::filesystem::path& path) : path_(path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) fail(error ? error.message() : "No such file");
-  if (std::filesystem::is_directory(status)) fail("is a folder, not a TIFF file");
-  if (!std::filesystem::is_regular_file(status)) fail("is not a regular file");
-  file_bytes_ = static_cast<double>(std::filesystem::file_size(path, error));
-  if (error) fail(error.message());
-  if (file_bytes_ == 0) fail("the file is empty");
+TiffFile::TiffFile(const std::filesystem::path& path)
+    : path_(path), file_bytes_(static_cast<double>(input_file_bytes(path))) {
   open();
   scan();
 }
