@@ -18,12 +18,22 @@ std::string Case::name() const {
 bool agrees(const Comparison& comparison) {
   if (comparison.check == Check::none) return true;
   const Tolerance& tolerance = comparison.tolerance;
-  if (!comparison.overlap) return agrees(comparison.figures, tolerance);
+  if (tolerance.min_dice == 0) return agrees(comparison.figures, tolerance);
+  if (!comparison.overlap) return false;
   const LabelAgreement& overlap = *comparison.overlap;
   if (overlap.reference_labels == 0 && overlap.test_labels == 0) return true;
   return overlap.dice.value_or(0) >= tolerance.min_dice &&
          overlap.sparse_jaccard.value_or(0) >= tolerance.min_sparse_jaccard &&
          overlap.sparse_jaccard_reverse.value_or(0) >= tolerance.min_sparse_jaccard;
+}
+
+Comparison compare_outputs(const Operation& operation, const Image& expected, const Image& output,
+                           const Tolerance& tolerance) {
+  Comparison comparison{.check = Check::full, .tolerance = tolerance};
+  comparison.figures = image_agreement(expected, output);
+  if (output.dtype() == DType::u32) comparison.overlap = label_agreement(expected, output);
+  if (operation.gives_mask) comparison.mask = confusion(expected, output);
+  return comparison;
 }
 
 std::string to_string(Check check) {

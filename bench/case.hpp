@@ -8,6 +8,7 @@
 #include "engines/core/engine.hpp"
 #include "validate/image_agreement.hpp"
 #include "validate/label_agreement.hpp"
+#include "validate/overlap.hpp"
 
 namespace voxelmark {
 
@@ -53,13 +54,18 @@ std::string to_string(Check check);
 struct Comparison {
   Check check = Check::none;
   ImageAgreement figures;
-  std::optional<LabelAgreement> overlap;  ///< where the tolerance asks for it
+  std::optional<LabelAgreement> overlap;  ///< of labels
+  std::optional<Confusion> mask;          ///< of masks
   Tolerance tolerance;
   bool is_reference = false;  ///< the row is the reference itself: there is nothing to compare
 };
 
 /// Whether a comparison stays within its tolerance, or compared nothing.
 bool agrees(const Comparison& comparison);
+
+/// What `output`, a whole result of the operation, is against the one expected.
+Comparison compare_outputs(const Operation& operation, const Image& expected, const Image& output,
+                           const Tolerance& tolerance);
 
 /// What was measured of a case. Times in seconds.
 struct Measurement {

@@ -112,25 +112,23 @@ Checker::Checker(const Task& task, std::optional<Check> wanted, std::optional<in
 }
 
 Comparison Checker::compare(const Image& output) const {
-  Comparison comparison;
-  comparison.check = check_;
-  if (check_ == Check::none) return comparison;
-  comparison.figures = samples_.empty() ? image_agreement(expected_, output)
-                                        : image_agreement(expected_, gather(output, samples_));
-  if (!samples_.empty() && comparison.figures.first_differing >= 0) {
+  if (check_ == Check::none) return {};
+  const Tolerance tolerance =
+      task_.operation->tolerance(task_.parameters, output.dtype(), range_, task_.shape);
+  if (check_ == Check::full) return compare_outputs(*task_.operation, expected_, output, tolerance);
+  Comparison comparison{.check = check_, .tolerance = tolerance};
+  comparison.figures = image_agreement(expected_, gather(output, samples_));
+  if (comparison.figures.first_differing >= 0) {
     const Index v = samples_[static_cast<std::size_t>(comparison.figures.first_differing)];
     comparison.figures.first_differing = offset(output.shape(), v.x, v.y, v.z);
   }
-  comparison.tolerance =
-      task_.operation->tolerance(task_.parameters, output.dtype(), range_, task_.shape);
-  if (comparison.tolerance.min_dice > 0) comparison.overlap = label_agreement(expected_, output);
   return comparison;
 }
 
 std::string explain_disagreement(const Comparison& comparison, const Shape& output) {
   const ImageAgreement& figures = comparison.figures;
-  if (comparison.overlap) {
-    const auto percent = [](const std::optional<double>& value) {
+  if (comparison.tolerance.min_dice > 0 && comparison.overlap) {
+    const auto percent = [](const Value& value) {
       return value ? significant(100 * *value, 6) + " %" : std::string("undefined");
     };
     return "disagrees with the reference: Dice index " + percent(comparison.overlap->dice) +

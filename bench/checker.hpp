@@ -25,6 +25,8 @@ class Checker {
     return check_ == Check::none ? 0 : expected_.shape().voxels();
   }
 
+  const Image& expected() const { return expected_; }
+  const Range& range() const { return range_; }
   Comparison compare(const Image& output) const;
 
  private:

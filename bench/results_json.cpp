@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/agreement_figures.hpp"
 #include "bench/results.hpp"
 #include "bench/statistics.hpp"
 #include "build_info.hpp"
@@ -53,22 +54,8 @@ Run base_run(const Case& bench_case) {
 
 void add_agreement(Run& run, const Comparison& comparison) {
   if (comparison.check == Check::none || comparison.is_reference) return;
-  const ImageAgreement& figures = comparison.figures;
-  add_counter(run, "max_abs_error", figures.max_abs_error);
-  add_counter(run, "error_allowed", comparison.tolerance.max_abs_error);
-  add_counter(run, "differing_voxels", static_cast<double>(figures.differing));
-  add_counter(run, "voxels_compared", static_cast<double>(figures.n));
-  add_counter(run, "bias", figures.bias);
-  add_counter(run, "rmse", figures.rmse);
-  if (comparison.overlap && comparison.overlap->dice) {
-    add_counter(run, "dice", *comparison.overlap->dice);
-    add_counter(run, "dice_needed", comparison.tolerance.min_dice);
-    add_counter(run, "sparse_jaccard",
-                std::min(comparison.overlap->sparse_jaccard.value_or(0),
-                         comparison.overlap->sparse_jaccard_reverse.value_or(0)));
-    add_counter(run, "sparse_jaccard_needed", comparison.tolerance.min_sparse_jaccard);
-  }
-  if (figures.pearson_r) add_counter(run, "pearson_r", *figures.pearson_r);
+  for (const Figure& figure : agreement_figures(comparison))
+    if (const auto number = figure.number()) add_counter(run, figure.key.c_str(), *number);
 }
 
 void add_figures(Run& run, const Done& done, const Limits* limits, const Row* best) {

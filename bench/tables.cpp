@@ -19,11 +19,15 @@ std::size_t columns(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-/// Cells of a fixed width, the first one to the left and the others to the right.
+/// Cells of a fixed width, the first one to the left and the others to the right. A first one that
+/// is too long has a line of its own.
 std::string line(const std::string& first, const std::vector<std::string>& cells,
                  const std::vector<std::size_t>& widths) {
-  std::string text = first.substr(0, widths[0]);
-  text.resize(widths[0], ' ');
+  std::string text = first;
+  if (first.size() > widths[0])
+    text += "\n" + std::string(widths[0], ' ');
+  else
+    text.resize(widths[0], ' ');
   for (std::size_t i = 0; i < cells.size(); ++i)
     text += std::string(widths[i + 1] - std::min(widths[i + 1], columns(cells[i])), ' ') + cells[i];
   return text + "\n";
@@ -71,7 +75,8 @@ const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
 /// The largest error, or what two label images lack of a full overlap.
 std::string error_cell(const Comparison& comparison) {
   if (comparison.check == Check::none) return "-";
-  if (comparison.overlap) return "D " + significant(comparison.overlap->dice.value_or(1), 5);
+  if (comparison.tolerance.min_dice > 0 && comparison.overlap)
+    return "D " + significant(comparison.overlap->dice.value_or(1), 5);
   return significant(comparison.figures.max_abs_error, 2);
 }
 
@@ -101,11 +106,7 @@ std::string done_line(const Row& row, const Done& done, const Row* best,
     cells.push_back(significant(compute_seconds(base) / seconds, 3) + "x");
     cells.push_back(significant(total_seconds(base) / total_seconds(m), 3) + "x");
   }
-  std::string text = line(engine_label(row.bench_case), cells, widths);
-  if (engine_label(row.bench_case).size() > widths[0])
-    text =
-        engine_label(row.bench_case) + "\n" + std::string(widths[0], ' ') + text.substr(widths[0]);
-  return text;
+  return line(engine_label(row.bench_case), cells, widths);
 }
 
 }  // namespace
@@ -163,18 +164,7 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
   return text;
 }
 
-namespace {
-
-/// "tbb 2t" for an engine that is limited to two threads.
-std::string label_of(const std::pair<std::string, int>& key) {
-  return key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
-}
-
-}  // namespace
-
 std::string limits_table(const OpenEngines& engines) {
-  std::size_t longest = 0;
-  for (const auto& [key, opened] : engines.all()) longest = std::max(longest, label_of(key).size());
   const std::vector<std::size_t> columns{
       std::max<std::size_t>(longest, 39), 10, 12, 11, 11, 12, 12, 10};
   std::string text = line(
@@ -185,7 +175,8 @@ std::string limits_table(const OpenEngines& engines) {
     return value > 0 ? significant(value / 1e9, 3) : std::string("-");
   };
   for (const auto& [key, opened] : engines.all()) {
-    const std::string label = label_of(key);
+    const std::string label =
+        key.first + (key.second ? " " + std::to_string(key.second) + "t" : "");
     if (const auto* skip = std::get_if<Skip>(&opened)) {
       text += folded(label + "  skipped: ", skip->reason, "    ");
       continue;

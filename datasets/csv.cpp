@@ -194,8 +194,7 @@ std::size_t column_of(const CsvTable& table, std::string_view column) {
 
 }  // namespace
 
-void write_csv(const std::filesystem::path& path, const std::vector<std::string>& columns,
-               const Image& table) {
+std::string csv_text(const std::vector<std::string>& columns, const Image& table) {
   std::string text = join(columns, ",") + "\n";
   const auto values = table.pixels<double>();
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -205,7 +204,12 @@ void write_csv(const std::filesystem::path& path, const std::vector<std::string>
     if (!std::isnan(values[i])) text.append(number, end);
     text += (i + 1) % columns.size() == 0 ? '\n' : ',';
   }
-  write_text(path, text);
+  return text;
+}
+
+void write_csv(const std::filesystem::path& path, const std::vector<std::string>& columns,
+               const Image& table) {
+  write_text(path, csv_text(columns, table));
 }
 
 CsvTable read_csv(const std::filesystem::path& path) {

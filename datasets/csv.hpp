@@ -9,9 +9,11 @@
 
 namespace voxelmark {
 
-/// Writes a table (an f64 image of one column an x and one row a y) as comma-separated values under
-/// a line of column names; NaN, an undefined value, is left empty. Throws BadInput, naming the
-/// file.
+/// A table (an f64 image of one column an x and one row a y) as comma-separated values under a line
+/// of column names; NaN, an undefined value, is left empty.
+std::string csv_text(const std::vector<std::string>& columns, const Image& table);
+
+/// The same to a file. Throws BadInput, naming it, where it cannot be written.
 void write_csv(const std::filesystem::path& path, const std::vector<std::string>& columns,
                const Image& table);
 

@@ -43,8 +43,8 @@ LIBRARIES = {
     "opencv2/": {"engines/opencv"},
     "CL/": {"engines/opencl"},
     "benchmark/": {"bench"},
-    "CLI/": {"bench"},
-    "nlohmann/": {"bench", "reports", "tests"},
+    "CLI/": {"bench", "validate"},
+    "nlohmann/": {"bench", "reports", "validate", "tests"},
     "tiffio.h": {"datasets", "tests"},
     "tbb/": EVERYTHING - {OPERATIONS, "reports"} | {"tests"},
     "Eigen/": {"validate"},
@@ -53,7 +53,7 @@ LIBRARIES = {
     "libqhull_r/": {"validate"},
     "gtest/": {"tests"},
 }
-GENERATED = {"build_info.hpp": {"bench"}}
+GENERATED = {"build_info.hpp": {"bench", "validate"}}
 SYSTEM = re.compile(r"(sys/)?[a-z_0-9]+(\.h)?")  # the standard library's, and POSIX'
 
 

@@ -37,12 +37,10 @@ void compare(Engine& engine, const Operation& operation, const Parameters& param
     return;
   }
   const Image& result = std::get<Image>(outcome);
-  Comparison comparison;
-  comparison.check = Check::full;
-  comparison.figures = image_agreement(expected, result);
-  comparison.tolerance = operation.tolerance(parameters, expected.dtype(),
-                                             range_of_images(operation, images), image.shape());
-  if (comparison.tolerance.min_dice > 0) comparison.overlap = label_agreement(expected, result);
+  const Comparison comparison =
+      compare_outputs(operation, expected, result,
+                      operation.tolerance(parameters, expected.dtype(),
+                                          range_of_images(operation, images), image.shape()));
   const auto& [figures, tolerance] = std::tie(comparison.figures, comparison.tolerance);
   EXPECT_TRUE(agrees(comparison)) << operation.name << " " << engine.device().id << " "
                                   << to_string(image.shape(), 3) << " " << to_string(image.dtype())

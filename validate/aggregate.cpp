@@ -90,7 +90,7 @@ Aggregate aggregate(std::span<const double> values, std::int64_t n_infinite,
   return a;
 }
 
-Figures aggregate_figures(const std::vector<Figures>& images, std::uint64_t seed) {
+std::vector<NamedAggregate> aggregate_all(const std::vector<Figures>& images, std::uint64_t seed) {
   struct Values {
     std::vector<double> numbers;
     std::int64_t infinite = 0, undefined = 0;
@@ -110,21 +110,23 @@ Figures aggregate_figures(const std::vector<Figures>& images, std::uint64_t seed
       else
         ++values.undefined;
     }
+  std::vector<NamedAggregate> result;
+  for (const std::string& key : order)
+    if (const Values& values = by_key[key]; !values.numbers.empty() || values.infinite > 0)
+      result.push_back({key, aggregate(values.numbers, values.infinite, values.undefined, seed)});
+  return result;
+}
+
+Figures to_figures(const std::vector<NamedAggregate>& aggregates) {
   Figures result;
-  for (const std::string& key : order) {
-    const Values& values = by_key[key];
-    if (values.numbers.empty() && values.infinite == 0) continue;
-    const Aggregate a = aggregate(values.numbers, values.infinite, values.undefined, seed);
-    const auto add = [&](const char* name, const Value& value) {
-      result.push_back(figure(key + "." + name, value));
-    };
+  for (const auto& [key, a] : aggregates) {
     result.push_back({key + ".n", a.n, ""});
     result.push_back({key + ".n_infinite", a.n_infinite, ""});
     result.push_back({key + ".n_undefined", a.n_undefined, ""});
-    add("mean", a.mean);
+    result.push_back(figure(key + ".mean", a.mean));
     result.push_back(figure(key + ".mean_ci", a.mean_ci));
-    add("sd", a.sd);
-    add("median", a.median);
+    result.push_back(figure(key + ".sd", a.sd));
+    result.push_back(figure(key + ".median", a.median));
     result.push_back(figure(key + ".median_ci", a.median_ci));
     result.push_back(figure(key + ".iqr", ValueRange{a.lower_quartile, a.upper_quartile}));
   }

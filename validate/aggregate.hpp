@@ -24,9 +24,16 @@ struct Aggregate {
 Aggregate aggregate(std::span<const double> values, std::int64_t n_infinite,
                     std::int64_t n_undefined, std::uint64_t seed);
 
-/// Of all images' figures that are numbers: for each metric its aggregate, as figures with keys
-/// such as "dice.mean". A missed object never improves a figure: what is undefined because one side
-/// is empty counts as infinite.
-Figures aggregate_figures(const std::vector<Figures>& images, std::uint64_t seed);
+struct NamedAggregate {
+  std::string key;
+  Aggregate aggregate;
+};
+
+/// Of all images' figures that are numbers, each metric's aggregate. A missed object never improves
+/// a figure: what is undefined because one side is empty counts as infinite.
+std::vector<NamedAggregate> aggregate_all(const std::vector<Figures>& images, std::uint64_t seed);
+
+/// The same as figures with keys such as "dice.mean".
+Figures to_figures(const std::vector<NamedAggregate>& aggregates);
 
 }  // namespace voxelmark

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engines/core/text.hpp"
 #include "validate/image_agreement.hpp"
@@ -296,6 +297,41 @@ std::string to_text(const Figures& figures) {
       value = shown(f.value);
     }
     text += f.key + std::string(longest + 2 - f.key.size(), ' ') + value + "\n";
+  }
+  return text;
+}
+
+std::string to_csv(const std::vector<NamedFigures>& rows) {
+  const auto cell = [](const Json& value) {
+    if (value.is_null()) return std::string();
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+    return "\"" + join(split(text, '"'), "\"\"") + "\"";
+  };
+  std::vector<std::string> header;
+  std::map<std::string, std::size_t> column_of;
+  std::vector<std::map<std::size_t, std::string>> lines;
+  for (const auto& [name, figures] : rows) {
+    auto& line = lines.emplace_back();
+    const auto put = [&](const std::string& key, const Json& value) {
+      const auto [place, fresh] = column_of.emplace(key, header.size());
+      if (fresh) header.push_back(cell(key));
+      line[place->second] = cell(value);
+    };
+    put("name", name);
+    for (const Figure& f : figures) {
+      if (f.key.ends_with("_ci")) {
+        put(f.key + ".lower", f.value.is_array() ? f.value[0] : Json());
+        put(f.key + ".upper", f.value.is_array() ? f.value[1] : Json());
+      } else {
+        put(f.key, f.value);
+      }
+    }
+  }
+  std::string text = join(header, ",") + "\n";
+  for (auto& line : lines) {
+    for (std::size_t i = 0; i < header.size(); ++i) text += (i ? "," : "") + line[i];
+    text += "\n";
   }
   return text;
 }

@@ -60,4 +60,14 @@ nlohmann::ordered_json to_json(const Figures& figures);
 /// A table of two columns for people.
 std::string to_text(const Figures& figures);
 
+/// The figures of one pair among several.
+struct NamedFigures {
+  std::string name;
+  Figures figures;
+};
+
+/// Comma-separated values: a row a pair, a column for every key that occurs; intervals have one for
+/// each end. What is undefined is an empty cell.
+std::string to_csv(const std::vector<NamedFigures>& rows);
+
 }  // namespace voxelmark

@@ -34,8 +34,15 @@ struct Sums {
 };
 
 struct Moments {
-  double xx = 0, yy = 0, xy = 0;
+  double xx = 0, yy = 0, xy = 0, dd = 0;
 };
+
+/// Of a table's cells, which are f64, relative to the larger ones.
+template <class T>
+double difference(double reference, double test) {
+  const double d = test - reference;
+  return std::is_same_v<T, double> ? d / std::max(1.0, std::abs(reference)) : d;
+}
 
 template <class T>
 Sums sums(std::span<const T> reference, std::span<const T> test) {
@@ -49,8 +56,7 @@ Sums sums(std::span<const T> reference, std::span<const T> test) {
           if (reference[i] == test[i] || (is_nan(reference[i]) && is_nan(test[i]))) continue;
           if (sum.differing++ == 0 && sum.first_differing < 0)
             sum.first_differing = static_cast<std::int64_t>(i);
-          double d = y - x;
-          if constexpr (std::is_same_v<T, double>) d /= std::max(1.0, std::abs(x));
+          const double d = difference<T>(x, y);
           sum.nan |= std::isnan(d);
           sum.max_abs = std::max(sum.max_abs, std::abs(d));
           sum.abs += std::abs(d);
@@ -66,26 +72,30 @@ Sums sums(std::span<const T> reference, std::span<const T> test) {
 }
 
 template <class T>
-std::optional<double> pearson(std::span<const T> reference, std::span<const T> test, double mean_x,
-                              double mean_y) {
-  const Moments m = tbb::parallel_deterministic_reduce(
+Moments moments(std::span<const T> reference, std::span<const T> test, double mean_x, double mean_y,
+                double mean_d) {
+  return tbb::parallel_deterministic_reduce(
       tbb::blocked_range<std::size_t>(0, reference.size(), grain), Moments{},
       [&](const auto& range, Moments sum) {
         for (std::size_t i = range.begin(); i < range.end(); ++i) {
-          const double x = static_cast<double>(reference[i]) - mean_x;
-          const double y = static_cast<double>(test[i]) - mean_y;
+          const auto a = static_cast<double>(reference[i]), b = static_cast<double>(test[i]);
+          const double x = a - mean_x, y = b - mean_y;
+          const double d = (a == b ? 0 : difference<T>(a, b)) - mean_d;
           sum.xx += x * x;
           sum.yy += y * y;
           sum.xy += x * y;
+          sum.dd += d * d;
         }
         return sum;
       },
       [](const Moments& a, const Moments& b) {
-        return Moments{a.xx + b.xx, a.yy + b.yy, a.xy + b.xy};
+        return Moments{a.xx + b.xx, a.yy + b.yy, a.xy + b.xy, a.dd + b.dd};
       });
-  const double root_n = std::sqrt(static_cast<double>(reference.size()));
+}
+
+std::optional<double> pearson(const Moments& m, double mean_x, double mean_y, double n) {
   const auto varies = [&](double sum_of_squares, double mean) {
-    return std::sqrt(sum_of_squares) > 1e-13 * std::abs(mean) * root_n && sum_of_squares > 0;
+    return std::sqrt(sum_of_squares) > 1e-13 * std::abs(mean) * std::sqrt(n) && sum_of_squares > 0;
   };
   if (!varies(m.xx, mean_x) || !varies(m.yy, mean_y)) return std::nullopt;
   const double r = m.xy / (std::sqrt(m.xx) * std::sqrt(m.yy));
@@ -110,7 +120,10 @@ ImageAgreement image_agreement(const Image& reference, const Image& test) {
     figures.mean_abs_error = sum.abs / n;
     figures.rmse = std::sqrt(sum.squares / n);
     figures.bias = sum.d / n;
-    figures.pearson_r = pearson<T>(x, y, sum.reference / n, sum.test / n);
+    const double mean_x = sum.reference / n, mean_y = sum.test / n;
+    const Moments m = moments<T>(x, y, mean_x, mean_y, figures.bias);
+    figures.sd = std::sqrt(m.dd / std::max(1.0, n - 1));
+    figures.pearson_r = pearson(m, mean_x, mean_y, n);
     return figures;
   });
 }

@@ -19,6 +19,7 @@ class Value {
 
   explicit operator bool() const { return number_.has_value(); }
   double operator*() const { return *number_; }
+  double value_or(double other) const { return number_.value_or(other); }
   const std::string& reason() const { return reason_; }
 
   /// The value of `f` of this number; undefined for the same reason where this is.

@@ -62,6 +62,7 @@ struct Operation {
   std::vector<Role> inputs{Role::image};  ///< of one shape
   bool takes_non_finite = false;          ///< defined on float images with NaN or infinity
   bool is_transfer = false;               ///< moves its input: its cost counts each voxel once
+  bool gives_mask = false;                ///< 0 and 1
   /// Types of a case: the type of its images, or u32 where all inputs are labels.
   std::vector<DType> dtypes{DType::u8, DType::u16, DType::f32};
 

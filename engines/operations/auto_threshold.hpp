@@ -254,6 +254,7 @@ inline Operation auto_threshold(int dims) {
                       .choices = {"default", "otsu", "li", "triangle", "mean", "yen"},
                       .description = "how the level is found: ImageJ's methods of these names, "
                                      "otsu as in scikit-image"}},
+      .gives_mask = true,
       .output_dtype = [](const Parameters&, DType) { return DType::u8; },
       .flops_per_voxel = [](const Parameters&) { return 4.0; },
   };

@@ -37,6 +37,7 @@ inline Operation detect_maxima(int dims) {
                       .minimum = no_floor,
                       .maximum = -no_floor,
                       .description = "maxima of this grey level or less do not count"}},
+      .gives_mask = true,
       .output_dtype = [](const Parameters&, DType) { return DType::u8; },
       .flops_per_voxel =
           [](const Parameters& parameters) { return extreme_flops(box_of(parameters)) + 27; },

@@ -19,6 +19,7 @@ inline Operation binary_morphology(Extreme extreme, int dims) {
       .tolerance_rule = tolerances::exact_rule,
       .parameters = window_parameters(dims, "sphere", 1),
       .inputs = {Role::mask},
+      .gives_mask = true,
       .output_dtype = [](const Parameters&, DType) { return DType::u8; },
       .flops_per_voxel = [](const Parameters& parameters) { return extreme_flops(parameters); },
       .reach = [](const Parameters& parameters, const Shape&) { return window_reach(parameters); },

@@ -24,6 +24,7 @@ inline Operation find_maxima() {
                       .maximum = 1e30f,
                       .description = "by how many grey levels a maximum must stand above what "
                                      "separates it from a higher one"}},
+      .gives_mask = true,
       .output_dtype = [](const Parameters&, DType) { return DType::u8; },
       .flops_per_voxel = [](const Parameters&) { return 8.0; },
   };

@@ -17,6 +17,7 @@ inline Operation fixed_threshold(int dims) {
                       .maximum = 1e30f,
                       .description = "the lowest grey level of the foreground"}},
       .takes_non_finite = true,
+      .gives_mask = true,
       .output_dtype = [](const Parameters&, DType) { return DType::u8; },
       .flops_per_voxel = [](const Parameters&) { return 1.0; },
   };

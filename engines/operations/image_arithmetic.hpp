@@ -76,6 +76,7 @@ inline Operation binary_and(int dims) {
       .tolerance_rule = tolerances::exact_rule,
       .inputs = {Role::mask, Role::mask},
       .takes_non_finite = true,
+      .gives_mask = true,
       .output_dtype = [](const Parameters&, DType) { return DType::u8; },
       .flops_per_voxel = [](const Parameters&) { return 1.0; },
   };

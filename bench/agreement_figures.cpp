@@ -1,0 +1,41 @@
+#include "bench/agreement_figures.hpp"
+
+#include <cmath>
+
+namespace voxelmark {
+
+Figures agreement_figures(const Comparison& comparison) {
+  const ImageAgreement& figures = comparison.figures;
+  const auto finite = [](const char* key, double value) {
+    return figure(key, std::isfinite(value) ? Value(value) : Value(Undefined{"not finite"}));
+  };
+  Figures f{finite("max_abs_error", figures.max_abs_error),
+            finite("error_allowed", comparison.tolerance.max_abs_error),
+            {"differing_voxels", figures.differing, ""},
+            {"voxels_compared", figures.n, ""},
+            finite("bias", figures.bias),
+            finite("limit_of_agreement_lower", figures.lower_limit()),
+            finite("limit_of_agreement_upper", figures.upper_limit()),
+            finite("rmse", figures.rmse),
+            figure("pearson_r", figures.pearson_r
+                                    ? Value(*figures.pearson_r)
+                                    : Value(Undefined{"a side is constant, or nearly so"}))};
+  if (const auto& mask = comparison.mask) {
+    f.push_back(figure("dice", dice(*mask)));
+    f.push_back(figure("jaccard", jaccard(*mask)));
+  }
+  if (const auto& labels = comparison.overlap) {
+    f.push_back(figure("dice", labels->dice));
+    f.push_back(figure("jaccard", labels->jaccard));
+    f.push_back(figure("sparse_jaccard", labels->sparse_jaccard));
+    f.push_back(figure("sparse_jaccard_reverse", labels->sparse_jaccard_reverse));
+    f.push_back({"partition_equal", labels->partition_equal, ""});
+  }
+  if (comparison.tolerance.min_dice > 0) {
+    f.push_back(figure("dice_needed", comparison.tolerance.min_dice));
+    f.push_back(figure("sparse_jaccard_needed", comparison.tolerance.min_sparse_jaccard));
+  }
+  return f;
+}
+
+}  // namespace voxelmark
