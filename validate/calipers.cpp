@@ -70,13 +70,14 @@ bool lie_in_one_plane(const std::vector<LatticePoint>& points) {
   return true;
 }
 
-/// The points that are vertices of their plane perpendicular to the axis: the hull's are among them.
+/// The points that are vertices of their plane perpendicular to the axis: the hull's are among
+/// them.
 std::vector<LatticePoint> thinned(std::vector<LatticePoint> points, int axis) {
   std::ranges::sort(points, {}, [axis](const LatticePoint& p) { return p[axis]; });
   std::vector<LatticePoint> rest;
   for (auto plane = points.begin(); plane != points.end();) {
-    const auto end = std::find_if(
-        plane, points.end(), [&](const LatticePoint& p) { return p[axis] != (*plane)[axis]; });
+    const auto end = std::find_if(plane, points.end(),
+                                  [&](const LatticePoint& p) { return p[axis] != (*plane)[axis]; });
     const auto polygon = convex_polygon({plane, end}, axis);
     rest.insert(rest.end(), polygon.begin(), polygon.end());
     plane = end;
@@ -195,9 +196,6 @@ Calipers polygon_calipers(const std::vector<LatticePoint>& polygon, const Spacin
     const LatticePoint edge = at(i + 1) - at(i), normal{-edge[1], edge[0], 0};
     extremes.distance(at(i), at(far));
     while (dot(normal, at(far + 1) - at(far)) > 0) extremes.distance(at(i), at(++far));
-    // Of an edge parallel to this one, both ends lie opposite.
-    extremes.distance(at(i), at(far + 1));
-    extremes.distance(at(i + 1), at(far));
     if (n > 2) extremes.width(normal, dot(normal, at(far) - at(i)));
   }
   return extremes.result();

@@ -5,9 +5,9 @@
 
 #include "engines/core/image.hpp"
 
-// Extents of convex hulls of points with whole coordinates. Which points span the hull, and which
-// of its vertices, edges and faces lie opposite each other, is found in 64-bit integers without
-// rounding: neither depends on the spacing of the axes. Only lengths are rounded.
+// Extents of convex hulls of points with whole coordinates. Which vertices span a polygon, and
+// which vertices, edges and faces of a hull lie opposite each other, is found in 64-bit integers
+// without rounding, for neither depends on the spacing of the axes; lengths alone are rounded.
 
 namespace voxelmark {
 
@@ -22,8 +22,8 @@ struct Calipers {
 
 /// The vertices of the convex hull of points that share their coordinate along the axis `normal`
 /// (0 for x), without points inside an edge; one or two where the points lie on a line. From the
-/// least on, counter-clockwise where the first of the two other axes points right and the second up.
-/// Andrew's monotone chain, O(n log n).
+/// least on, counter-clockwise where the first of the two other axes points right and the second
+/// up. Andrew's monotone chain, O(n log n).
 ///
 /// @param points  coordinates that differ by no more than 2^30
 std::vector<LatticePoint> convex_polygon(std::vector<LatticePoint> points, int normal);
@@ -43,6 +43,7 @@ Calipers polygon_calipers(const std::vector<LatticePoint>& polygon, const Spacin
 ///
 /// @param points  coordinates that differ by no more than 2^20
 /// @param spacing  length of the unit of the coordinates, per axis
+/// @throws std::runtime_error where Qhull fails
 Calipers solid_calipers(std::vector<LatticePoint> points, const Spacing& spacing);
 
 }  // namespace voxelmark
