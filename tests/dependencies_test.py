@@ -49,7 +49,7 @@ LIBRARIES = {
     "tbb/": EVERYTHING - {OPERATIONS, "reports"} | {"tests"},
     "Eigen/": {"validate"},
     "boost/math/": {"validate"},
-    "png.h": {"validate"},
+    "png.h": {"validate", "tests"},
     "libqhull_r/": {"validate"},
     "gtest/": {"tests"},
 }

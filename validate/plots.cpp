@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engines/core/text.hpp"
+
 namespace voxelmark {
 
 namespace {
@@ -36,8 +38,8 @@ constexpr std::string_view style = R"(
 .vm-plot .vm-point{fill:#0072b2;fill-opacity:.6}
 .vm-plot .vm-halo{stroke:#fff;stroke-width:5;stroke-opacity:.6}
 .vm-plot .vm-zero{stroke:#57606a;stroke-dasharray:2 4}
-.vm-plot .vm-identity,.vm-plot .vm-bias{stroke:#1f2328;stroke-width:2}
-.vm-plot .vm-identity{stroke-width:1.5;stroke-dasharray:7 4}
+.vm-plot .vm-bias{stroke:#1f2328;stroke-width:2}
+.vm-plot .vm-identity{stroke:#c44f00;stroke-width:1.5;stroke-dasharray:7 6}
 .vm-plot .vm-limit{stroke:#c44f00;stroke-width:2;stroke-dasharray:7 4}
 .vm-plot .vm-bias-band{fill:#1f2328;fill-opacity:.1}
 .vm-plot .vm-limit-band{fill:#d55e00;fill-opacity:.14}
@@ -54,8 +56,8 @@ constexpr std::string_view style = R"(
 .vm-plot .vm-point{fill:#56b4e9}
 .vm-plot .vm-halo{stroke:#0d1117}
 .vm-plot .vm-zero{stroke:#9da7b3}
-.vm-plot .vm-identity,.vm-plot .vm-bias{stroke:#e6edf3}
-.vm-plot .vm-limit{stroke:#ff9a4d}
+.vm-plot .vm-bias{stroke:#e6edf3}
+.vm-plot .vm-identity,.vm-plot .vm-limit{stroke:#ff9a4d}
 .vm-plot .vm-bias-band{fill:#e6edf3;fill-opacity:.14}
 .vm-plot .vm-limit-band{fill:#ff9a4d;fill-opacity:.18}
 .vm-plot .vm-reference{stroke:#e69f00}
@@ -189,17 +191,17 @@ Extent widened(const Extent& extent) {
   // Far from where doubles end, and powers of ten with them.
   constexpr double nothing = 1e-290;
   if (margin <= std::max(size * 1e-10, nothing)) margin = size * 0.1 > nothing ? size * 0.1 : 1;
-  return {extent.low - margin, extent.high + margin};
+  return {extent.low - margin, extent.high + margin, extent.whole};
 }
 
 /// mantissa · 10^exponent
 struct Step {
   int mantissa = 1, exponent = 0;
 
-  /// `i` steps, rounded once as long as the power of ten is exact.
-  double times(double i) const {
-    const double power = std::pow(10.0, std::abs(exponent));
-    return exponent < 0 ? i * mantissa / power : i * mantissa * power;
+  /// `i` steps, rounded once: its shortest text is what a person would write.
+  double times(std::int64_t i) const {
+    return parse_number<double>(std::to_string(i * mantissa) + "e" + std::to_string(exponent))
+        .value();
   }
 };
 
@@ -216,20 +218,27 @@ struct Tick {
   std::string label;
 };
 
-std::vector<Tick> ticks_of(const Extent& extent, int most) {
+/// Of whole numbers not below 1.
+Step step_of_ticks(const Extent& extent, int most) {
   const Step step = step_of(extent.length() / most);
+  return extent.whole && step.exponent < 0 ? Step{} : step;
+}
+
+std::vector<Tick> ticks_of(const Extent& extent, int most) {
+  const Step step = step_of_ticks(extent, most);
   const bool plain =
       std::max(std::abs(extent.low), std::abs(extent.high)) < 1e6 && step.exponent > -5;
   std::vector<Tick> ticks;
-  const double first = std::ceil(extent.low / step.times(1) - 1e-9);
-  for (double i = first; i <= extent.high / step.times(1) + 1e-9; ++i) {
-    const double value = step.times(i) + 0.0;
+  const auto last = static_cast<std::int64_t>(std::floor(extent.high / step.times(1) + 1e-9));
+  for (auto i = static_cast<std::int64_t>(std::ceil(extent.low / step.times(1) - 1e-9)); i <= last;
+       ++i) {
+    const double value = step.times(i);
     std::array<char, 64> buffer;
     char* const begin = buffer.data();
     char* const end = begin + buffer.size();
     const auto done = plain ? std::to_chars(begin, end, value, std::chars_format::fixed,
                                             std::max(0, -step.exponent))
-                            : std::to_chars(begin, end, value, std::chars_format::general, 15);
+                            : std::to_chars(begin, end, value);
     ticks.push_back({value, tidy({begin, done.ptr})});
   }
   return ticks;
@@ -249,7 +258,7 @@ double widest(const std::vector<Tick>& ticks) {
 std::vector<Tick> fitting_ticks(const Extent& extent, double room) {
   for (int most = 8;; --most) {
     const auto ticks = ticks_of(extent, most);
-    const double apart = room * step_of(extent.length() / most).times(1) / extent.length();
+    const double apart = room * step_of_ticks(extent, most).times(1) / extent.length();
     if (most == 1 || widest(ticks) + font_size <= apart) return ticks;
   }
 }
@@ -326,7 +335,8 @@ Chart begin(const PlotLabels& labels, const Layout& layout, const Extent& x, con
   chart.y_range = y;
   chart.top = layout.top;
   chart.left = std::max(80.0, widest(y_ticks) + 46);
-  chart.right = layout.square ? chart.left + chart.bottom - chart.top : width - layout.margin_right;
+  chart.right = width - layout.margin_right;
+  if (layout.square) chart.right = std::min(chart.right, chart.left + chart.bottom - chart.top);
   const auto x_ticks = fitting_ticks(x, chart.right - chart.left);
   const double x_centre = (chart.left + chart.right) / 2, y_centre = (chart.top + chart.bottom) / 2;
 
@@ -574,7 +584,9 @@ std::string bland_altman_svg(const PairSource& points, const PlotLabels& labels,
   y.add(lines.no_difference);
   for (const PlotLine* line : {&lines.bias, &lines.lower, &lines.upper}) {
     y.add(line->value);
-    if (line->interval) y.add(Extent{line->interval->first, line->interval->second});
+    if (!line->interval) continue;
+    y.add(line->interval->first);
+    y.add(line->interval->second);
   }
   y = widened(y);
   Chart chart = begin(labels, {64, 140}, widened(bounds.x), y, ticks_of(y, 6));
@@ -615,9 +627,8 @@ std::string scatter_svg(const PairSource& pairs, const PlotLabels& labels,
   Extent both = bounds.x;
   both.add(bounds.y);
   both = widened(both);
-  Chart chart = begin(labels, {.square = true}, both, both, ticks_of(both, 6));
+  Chart chart = begin(labels, {.margin_right = 230, .square = true}, both, both, ticks_of(both, 6));
   const std::int64_t most = draw_pairs(chart, pairs, bounds);
-  if (most > 0) chart.line("halo", chart.left, chart.bottom, chart.right, chart.top);
   chart.line("identity", chart.left, chart.bottom, chart.right, chart.top);
   const double x = chart.right + 24;
   double y = chart.top + 16;
@@ -661,9 +672,9 @@ std::string histogram_svg(const PairSource& pairs, const PlotLabels& labels, boo
     for (double count = 1; count <= most; count *= 10)
       y_ticks.push_back({level(count), brief(count)});
   else
-    y_ticks = ticks_of(y_range, static_cast<int>(std::min(6.0, most + 1)));
-  Chart chart =
-      begin(labels, {.top = 64}, widened({bins.edge(0), bins.edge(bins.count)}), y_range, y_ticks);
+    y_ticks = ticks_of(y_range, 6);
+  Chart chart = begin(labels, {.top = 64},
+                      widened({bins.edge(0), bins.edge(bins.count), both.whole}), y_range, y_ticks);
 
   const auto side = [&](std::string_view name, std::int64_t offset) {
     std::string outline = "M" + pixels(chart.x(bins.edge(0))) + " " + pixels(chart.bottom);
