@@ -47,7 +47,7 @@ LIBRARIES = {
     "nlohmann/": {"bench", "reports", "validate", "tests"},
     "tiffio.h": {"datasets", "tests"},
     "tbb/": EVERYTHING - {OPERATIONS, "reports"} | {"tests"},
-    "Eigen/": {"validate"},
+    "Eigen/": {"validate", "tests"},
     "boost/math/": {"validate"},
     "png.h": {"validate", "tests"},
     "libqhull_r/": {"validate"},
