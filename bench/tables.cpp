@@ -165,8 +165,7 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
 }
 
 std::string limits_table(const OpenEngines& engines) {
-  const std::vector<std::size_t> columns{
-      std::max<std::size_t>(longest, 39), 10, 12, 11, 11, 12, 12, 10};
+  const std::vector<std::size_t> columns{39, 10, 12, 11, 11, 12, 12, 10};
   std::string text = line(
       "engine:device",
       {"copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push", "pinned pull", "GFLOP/s"},

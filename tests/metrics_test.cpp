@@ -307,7 +307,7 @@ TEST(Labels, SplitsAndMerges) {
   EXPECT_EQ(found(labels({"11.333.4"}), labels({"555555.4"})).merges,
             std::vector<std::uint32_t>{5});
   // A test label that lies half inside is no part of a split.
-  EXPECT_TRUE(found(labels({"1111...."}), labels({"11.333.."})).splits.size() == 1);
+  EXPECT_TRUE(found(labels({"1111...."}), labels({"1.333..."})).splits.size() == 1);
   EXPECT_TRUE(found(labels({"1111...."}), labels({"11.33..."})).splits.empty());
 }
 

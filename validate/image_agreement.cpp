@@ -8,6 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "validate/correlation.hpp"
+
 namespace voxelmark {
 
 namespace {
@@ -94,13 +96,9 @@ Moments moments(std::span<const T> reference, std::span<const T> test, double me
 }
 
 std::optional<double> pearson(const Moments& m, double mean_x, double mean_y, double n) {
-  const auto varies = [&](double sum_of_squares, double mean) {
-    return std::sqrt(sum_of_squares) > 1e-13 * std::abs(mean) * std::sqrt(n) && sum_of_squares > 0;
-  };
-  if (!varies(m.xx, mean_x) || !varies(m.yy, mean_y)) return std::nullopt;
-  const double r = m.xy / (std::sqrt(m.xx) * std::sqrt(m.yy));
-  if (!std::isfinite(r)) return std::nullopt;
-  return std::clamp(r, -1.0, 1.0);
+  if (!varies(m.xx, mean_x, n) || !varies(m.yy, mean_y, n)) return std::nullopt;
+  const double r = correlation(m.xx, m.yy, m.xy);
+  return std::isfinite(r) ? std::optional(r) : std::nullopt;
 }
 
 }  // namespace

@@ -81,9 +81,7 @@ Value youden(const Confusion& c) {
 }
 Value matthews(const Confusion& c) {
   const double tp = real(c.tp), fp = real(c.fp), fn = real(c.fn), tn = real(c.tn);
-  // A root each: the product of four counts can pass 2^64, and their doubles stay exact.
-  const double root =
-      std::sqrt(tp + fp) * std::sqrt(tp + fn) * std::sqrt(tn + fp) * std::sqrt(tn + fn);
+  const double root = std::sqrt((tp + fp) * (tp + fn)) * std::sqrt((tn + fp) * (tn + fn));
   return ratio(tp * tn - fp * fn, root, "a side has no foreground or no background");
 }
 std::int64_t hamming(const Confusion& c) { return c.fp + c.fn; }

@@ -13,6 +13,8 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "validate/correlation.hpp"
+
 namespace voxelmark {
 
 namespace {
@@ -103,10 +105,6 @@ struct Residuals {
     rm += b.rm;
   }
 };
-
-bool varies(double sum_of_squares, double mean, double n) {
-  return std::sqrt(sum_of_squares) > 1e-13 * std::abs(mean) * std::sqrt(n);
-}
 
 double t_quantile(double degrees) {
   return boost::math::quantile(boost::math::students_t(degrees), level);
@@ -205,7 +203,7 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
 
   const bool x_varies = varies(sxx, mean_x, n), y_varies = varies(syy, mean_y, n);
   if (x_varies && y_varies) {
-    const double r = std::clamp(sxy / (std::sqrt(sxx) * std::sqrt(syy)), -1.0, 1.0);
+    const double r = correlation(sxx, syy, sxy);
     a.pearson_r = r;
     a.pearson_r_ci = options.independent ? fisher(r, n) : none(pixels_depend);
   } else {
