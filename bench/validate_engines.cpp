@@ -80,6 +80,8 @@ TaskResult compare_task(const Group& group, const Options& options, Engines& eng
   } catch (const NotMeasurable& error) {
     result.skipped.emplace_back("all", error.what());
     return result;
+  } catch (const Interrupted&) {
+    return result;
   }
   std::vector<std::pair<std::string, Image>> outputs;
   outputs.emplace_back("reference", checker->expected().clone());
@@ -100,6 +102,8 @@ TaskResult compare_task(const Group& group, const Options& options, Engines& eng
         result.skipped.emplace_back(label, skip->reason);
       else
         outputs.emplace_back(label, std::get<Image>(std::move(output)));
+    } catch (const Interrupted&) {
+      break;
     } catch (const BadInput&) {
       throw;
     } catch (const NotMeasurable& error) {
