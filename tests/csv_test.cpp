@@ -61,6 +61,7 @@ TEST(CsvTest, TheHeadersMostFrequentSeparatorCounts) {
   EXPECT_EQ(parse("a\tb;c\td\n1\t2\t3\n").header, (Texts{"a", "b;c", "d"}));
   EXPECT_EQ(parse("\"a;b;c\",d\n1,2\n").header, (Texts{"a;b;c", "d"}));
   EXPECT_EQ(parse("\"a\n;b;c\",d\n1,2\n").header, (Texts{"a\n;b;c", "d"}));
+  EXPECT_EQ(parse("\"a\nb\";c\n1;2\n").header, (Texts{"a\nb", "c"}));
   EXPECT_EQ(parse("a,b;c\n1,2\n").header, (Texts{"a", "b;c"}));
   EXPECT_EQ(parse("a;b\tc\n1;2\n").header, (Texts{"a", "b\tc"}));
   EXPECT_EQ(parse("a\n1;2\n").cells, (Texts{"1;2"}));
@@ -83,6 +84,8 @@ TEST(CsvTest, WrongQuotesAreRefused) {
             "t.csv: line 2, cell 2: a quote is opened, but never closed");
   EXPECT_EQ(parse_refusal("a,b\n1,2\n\"1\"\"\n\n"),
             "t.csv: line 3, cell 1: a quote is opened, but never closed");
+  EXPECT_EQ(parse_refusal("a\n\"1\n\"\"2\n3\n"),
+            "t.csv: line 2, cell 1: a quote is opened, but never closed");
   const std::string inside = "a quote inside a cell; write \"a \"\"b\"\" c\" for a \"b\" c";
   EXPECT_EQ(parse_refusal("a,b\n1,5\" disk\n"), "t.csv: line 2, cell 2: " + inside);
   EXPECT_EQ(parse_refusal("a,b\n\"x\n\"y,2\n"), "t.csv: line 3, cell 1: " + inside);
@@ -209,6 +212,7 @@ TEST(CsvTest, CellsAreShownInOneShortLine) {
   // Latin-1, a character cut short, one too large, a stray continuation, an overlong form.
   EXPECT_EQ(shown("\xB5m"), "?m");
   EXPECT_EQ(shown("\xE2\x82"), "??");
+  EXPECT_EQ(shown("\xC3("), "?(");
   EXPECT_EQ(shown("\xF5\x80\x80\x80"), "????");
   EXPECT_EQ(shown("\x80z"), "?z");
   EXPECT_EQ(shown("\xC0\xAF"), "??");
@@ -230,6 +234,12 @@ TEST(CsvTest, ColumnsAreFoundByTheirNames) {
   EXPECT_EQ(
       refusal([&] { texts(parse("1,2,3,4,5,6,7,8,9,10,11\n,,,,,,,,,,\n"), "x"); }),
       "t.csv: has no column 'x'; it has '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', …");
+}
+
+TEST(CsvTest, NamesAreShownUpToTheirEnd) {
+  const std::string_view euro = "\xE2\x82\xAC";
+  EXPECT_EQ(refusal([&] { texts(parse("x\n1\n"), euro.substr(0, 2)); }),
+            "t.csv: has no column '?\?'; it has 'x'");
 }
 
 class CsvFileTest : public testing::Test {
@@ -284,7 +294,7 @@ TEST_F(CsvFileTest, FilesThatCannotBeReadAreRefused) {
 
 TEST_F(CsvFileTest, FilesWithoutPermissionAreRefused) {
   write("x\n1\n");
-  fs::permissions(folder, fs::perms::others_exec | fs::perms::owner_all);
+  fs::permissions(folder, fs::perms::all);
   fs::permissions(path, fs::perms::none);
   const bool root = geteuid() == 0;
   if (root && seteuid(65534) != 0) GTEST_SKIP() << "root that cannot be anybody else";

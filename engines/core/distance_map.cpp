@@ -108,9 +108,9 @@ void across(Real* squares, std::int64_t extent, std::int64_t stride, std::int64_
     std::int64_t k = 1;
     for (; k <= widest_search; ++k) {
       const auto added = static_cast<Real>(weight * static_cast<double>(k * k));
-      Real worst = 0;
-      for (std::int64_t lane = 0; lane < side; ++lane) worst = std::max(worst, best[lane]);
-      if (!(added < worst)) break;
+      int farther = 0;  // a sum of truth values, which compilers make vectors of
+      for (std::int64_t lane = 0; lane < side; ++lane) farther |= best[lane] > added;
+      if (!farther) break;
       const Real* const before = values + std::max(q - k, std::int64_t{0}) * side;
       const Real* const behind = values + std::min(q + k, extent - 1) * side;
       const Real reach_before = q >= k ? added : infinity<Real>;
