@@ -2,6 +2,7 @@
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_reduce.h>
 
 #include <algorithm>
 #include <cmath>
@@ -149,8 +150,21 @@ double diagonal(const Shape& shape, const Spacing& s) {
   return std::hypot(side(shape.x, s.x), side(shape.y, s.y), side(shape.z, s.z));
 }
 
-std::int64_t count(std::span<const std::uint8_t> flags, std::uint8_t bit) {
-  return std::count_if(flags.begin(), flags.end(), [&](std::uint8_t flag) { return flag & bit; });
+/// How many voxels satisfy a condition on their flags.
+template <class Condition>
+std::int64_t count(std::span<const std::uint8_t> flags, const Condition& condition) {
+  return tbb::parallel_reduce(
+      tbb::blocked_range<std::size_t>(0, flags.size(), 1 << 18), std::int64_t{0},
+      [&](const auto& range, std::int64_t sum) {
+        for (std::size_t i = range.begin(); i < range.end(); ++i)
+          sum += condition(flags[i]) ? 1 : 0;
+        return sum;
+      },
+      std::plus<>());
+}
+
+std::int64_t count(std::span<const std::uint8_t> flags, std::uint8_t bits) {
+  return count(flags, [=](std::uint8_t flag) { return (flag & bits) != 0; });
 }
 
 }  // namespace
@@ -166,10 +180,11 @@ BoundaryAgreement boundary_agreement(const Image& reference, const Image& test,
   result.band = options.band.value_or(0.02 * diagonal(shape, options.spacing));
   result.reference_contour = count(flags, reference_side.contour);
   result.test_contour = count(flags, test_side.contour);
-  // With a border that is inside, a mask that fills the image has no contour and yet is not empty.
-  const std::int64_t in_reference = count(flags, reference_side.mask),
-                     in_test = count(flags, test_side.mask);
   if (result.reference_contour == 0 || result.test_contour == 0) {
+    // With a border that is inside, a mask that fills the image has no contour and yet is not
+    // empty.
+    const std::int64_t in_reference = count(flags, reference_side.mask),
+                       in_test = count(flags, test_side.mask);
     const bool both = in_reference == 0 && in_test == 0,
                one = (in_reference == 0) != (in_test == 0);
     const Undefined reason{both  ? BoundaryAgreement::both_empty
@@ -218,13 +233,9 @@ BoundaryAgreement boundary_agreement(const Image& reference, const Image& test,
     result.nsd = Undefined{"needs a tolerance: --tau"};
   }
   result.hd95 = std::max(percentile(forth.distances, 0.95), percentile(back.distances, 0.95));
-  std::int64_t both = 0, either = 0;
-  for (const std::uint8_t flag : flags) {
-    const bool a = flag & reference_side.band, b = flag & test_side.band;
-    both += a && b;
-    either += a || b;
-  }
-  result.boundary_iou = static_cast<double>(both) / static_cast<double>(either);
+  constexpr std::uint8_t bands = reference_side.band | test_side.band;
+  const std::int64_t both = count(flags, [](std::uint8_t f) { return (f & bands) == bands; });
+  result.boundary_iou = static_cast<double>(both) / static_cast<double>(count(flags, bands));
   return result;
 }
 
