@@ -19,8 +19,9 @@ constexpr const char* description =
     "  validate images cpu.tif gpu.tif --plot pictures/\n"
     "  validate measurements areas.csv --reference manual --test automatic\n"
     "  validate engines --filter GaussianBlur3D\n\n"
-    "Two folders instead of two files: files of one name are compared, and each metric is summed "
-    "up. docs/metrics.md defines every metric.";
+    "Two folders instead of two files: images of one name are compared, and each metric is "
+    "averaged. "
+    "docs/metrics.md defines them all.";
 
 constexpr const char* footer =
     "Exit codes: 0 compared, and every --require is met; 1 one is not met; 2 wrong usage or input.";

@@ -274,19 +274,30 @@ Json to_json(const Figures& figures) {
 }
 
 std::string to_text(const Figures& figures) {
-  std::size_t longest = 0;
-  for (const Figure& f : figures) longest = std::max(longest, f.key.size());
   const auto shown = [](const Json& value) {
-    return value.is_number_float() ? significant(value.get<double>(), 7)
-           : value.is_string()     ? value.get<std::string>()
-                                   : value.dump();
+    if (value.is_string()) return value.get<std::string>();
+    if (!value.is_number_float()) return value.dump();
+    const std::string exact = shortest(value.get<double>()),
+                      rounded = significant(value.get<double>(), 7);
+    return exact.size() < rounded.size() ? exact : rounded;
   };
+  std::size_t longest = 0;
+  for (const Figure& f : figures)
+    if (!f.value.is_null()) longest = std::max(longest, f.key.size());
   std::string text;
+  std::vector<std::pair<std::string, std::vector<std::string>>> undefined;  // reason, keys
   for (const Figure& f : figures) {
-    std::string value;
     if (f.value.is_null()) {
-      value = "undefined: " + f.reason;
-    } else if (f.value.is_array()) {
+      const auto same = std::find_if(undefined.begin(), undefined.end(),
+                                     [&](const auto& entry) { return entry.first == f.reason; });
+      if (same == undefined.end())
+        undefined.push_back({f.reason, {f.key}});
+      else
+        same->second.push_back(f.key);
+      continue;
+    }
+    std::string value;
+    if (f.value.is_array()) {
       constexpr std::size_t most = 12;
       std::vector<std::string> parts;
       for (std::size_t i = 0; i < std::min(most, f.value.size()); ++i)
@@ -298,6 +309,8 @@ std::string to_text(const Figures& figures) {
     }
     text += f.key + std::string(longest + 2 - f.key.size(), ' ') + value + "\n";
   }
+  for (const auto& [reason, keys] : undefined)
+    text += "undefined (" + reason + "): " + join(keys, ", ") + "\n";
   return text;
 }
 

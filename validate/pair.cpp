@@ -95,7 +95,17 @@ Figures compare_files(const std::filesystem::path& reference_path,
   switch (settings.kind) {
     case PairKind::images: {
       const std::int64_t all = reference.shape().voxels();
-      if (!settings.plots.empty()) difference_png(picture("difference.png"), reference, test);
+      Figures pictures;
+      if (!settings.plots.empty()) {
+        const auto [slice, scale] = difference_png(picture("difference.png"), reference, test);
+        pictures.push_back({"pictures.difference",
+                            picture("difference.png").string() + ": slice " +
+                                std::to_string(slice) +
+                                ", test - reference, blue below and red "
+                                "above 0, in full colour " +
+                                significant(scale, 4) + " grey levels",
+                            ""});
+      }
       if (settings.skip_non_finite && reference.dtype() == DType::f32) {
         keep_finite(reference, test);
       } else {
@@ -112,6 +122,7 @@ Figures compare_files(const std::filesystem::path& reference_path,
           if (f.key == "first_differing" || f.key == "ssim")
             f = {f.key, nullptr, "pixels were left out"};
       if (!settings.plots.empty()) draw_images(picture(""), reference, test, metrics.paired);
+      figures.insert(figures.end(), pictures.begin(), pictures.end());
       return figures;
     }
     case PairKind::masks:
@@ -135,10 +146,16 @@ Figures compare_files(const std::filesystem::path& reference_path,
       });
       return convert(image, DType::u32);
     };
-    if (settings.kind == PairKind::masks)
-      overlay_png(picture("overlay.png"), labels(std::move(reference)), labels(std::move(test)));
-    else
-      overlay_png(picture("overlay.png"), reference, test);
+    const bool masks = settings.kind == PairKind::masks;
+    const OverlayPicture drawn =
+        masks ? overlay_png(picture("overlay.png"), labels(std::move(reference)),
+                            labels(std::move(test)))
+              : overlay_png(picture("overlay.png"), reference, test);
+    figures.push_back({"pictures.overlay",
+                       picture("overlay.png").string() + ": slice " + std::to_string(drawn.slice) +
+                           ", outlines white on both sides, orange in the reference alone, blue in "
+                           "the test alone; inside of both green",
+                       ""});
   }
   return figures;
 }
