@@ -130,7 +130,7 @@ std::string cell(const Figures& figures, const char* key) {
   for (const Figure& f : figures)
     if (f.key == key) {
       const auto number = f.number();
-      return number ? significant(*number, 6) : std::string("undefined");
+      return number ? rounded(*number, 6) : std::string("undefined");
     }
   return "-";
 }

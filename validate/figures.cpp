@@ -276,10 +276,7 @@ Json to_json(const Figures& figures) {
 std::string to_text(const Figures& figures) {
   const auto shown = [](const Json& value) {
     if (value.is_string()) return value.get<std::string>();
-    if (!value.is_number_float()) return value.dump();
-    const std::string exact = shortest(value.get<double>()),
-                      rounded = significant(value.get<double>(), 7);
-    return exact.size() < rounded.size() ? exact : rounded;
+    return value.is_number_float() ? rounded(value.get<double>(), 7) : value.dump();
   };
   std::size_t longest = 0;
   for (const Figure& f : figures)

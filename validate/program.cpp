@@ -204,7 +204,7 @@ Json json_of(const Report& report, const ValidateOptions& o,
 /// A line a metric: mean with its interval, SD, median with its interval, quartiles.
 std::string aggregate_table(const std::vector<NamedAggregate>& aggregates) {
   const auto number = [](const Value& value) {
-    return value ? significant(*value, 4) : std::string("-");
+    return value ? rounded(*value, 4) : std::string("-");
   };
   const auto interval = [&](const Value& lower, const Value& upper) {
     return lower && upper ? number(lower) + " to " + number(upper) : std::string("-");

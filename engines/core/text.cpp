@@ -53,6 +53,11 @@ std::string significant(double value, int digits) {
   return text;
 }
 
+std::string rounded(double value, int digits) {
+  const std::string exact = shortest(value), cut = significant(value, digits);
+  return exact.size() < cut.size() ? exact : cut;
+}
+
 std::string human_bytes(double bytes) {
   static constexpr std::array units{"bytes", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;

@@ -30,6 +30,9 @@ std::string shortest(float value);
 /// `value` with `digits` significant digits, without exponent where that stays readable.
 std::string significant(double value, int digits);
 
+/// The shorter of both: at the most `digits` significant digits, "0" instead of "0.000".
+std::string rounded(double value, int digits);
+
 /// "128 MiB", "16.0 GiB".
 std::string human_bytes(double bytes);
 
