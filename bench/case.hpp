@@ -53,10 +53,10 @@ std::string to_string(Check check);
 /// A result against the reference.
 struct Comparison {
   Check check = Check::none;
-  ImageAgreement figures;
-  std::optional<LabelAgreement> overlap;  ///< of labels
-  std::optional<Confusion> mask;          ///< of masks
-  Tolerance tolerance;
+  ImageAgreement figures{};
+  std::optional<LabelAgreement> overlap{};  ///< of labels
+  std::optional<Confusion> mask{};          ///< of masks
+  Tolerance tolerance{};
   bool is_reference = false;  ///< the row is the reference itself: there is nothing to compare
 };
 

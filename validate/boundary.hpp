@@ -8,11 +8,11 @@
 namespace voxelmark {
 
 struct BoundaryOptions {
-  Spacing spacing;                ///< µm
+  Spacing spacing{};              ///< µm
   bool border_is_outside = true;  ///< voxels of a mask at the image's border are on its contour
-  std::optional<double> tau;      ///< tolerance of the normalized surface distance, µm
+  std::optional<double> tau{};    ///< tolerance of the normalized surface distance, µm
   /// Width of Boundary IoU's bands, µm; nothing: 2 % of the image's diagonal, as its authors take.
-  std::optional<double> band;
+  std::optional<double> band{};
 };
 
 /// How far the boundaries of two masks are from each other, in µm. C(A) are the voxels of A with a
