@@ -269,8 +269,12 @@ void write(const std::string& file, const std::string& text) {
 }
 
 int compare_engines(const EngineOptions& options, const std::vector<std::string>& command) {
+  std::vector<std::string> inputs = options.axes.inputs, outputs;
+  inputs.push_back(options.axes.second);
   for (const std::string& file : {options.axes.json, options.csv})
-    if (!file.empty() && file != "-") require_writable(file);
+    if (!file.empty() && file != "-") outputs.push_back(file);
+  require_distinct(inputs, outputs);
+  for (const std::string& file : outputs) require_writable(file);
   const auto groups = sweep(options.axes);
   std::ostream& out = options.axes.json == "-" || options.csv == "-" ? std::cerr : std::cout;
   Engines engines;

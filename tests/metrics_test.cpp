@@ -157,7 +157,7 @@ TEST(Paired, DegenerateInputs) {
   expect_undefined(paired_agreement(around, zero_sum, {.difference = Difference::percent}).bias,
                    "2 pairs have a mean of 0");
   expect_undefined(paired_agreement(around, zero_sum, {.difference = Difference::ratio}).bias,
-                   "1 pairs have a reference of 0");
+                   "1 pair has a reference of 0");
   EXPECT_THROW(paired_agreement({}, {}), std::logic_error);
   EXPECT_THROW(paired_agreement(one, rising), std::logic_error);
   // Values that differ in their last digits only are constant for a correlation.
@@ -221,8 +221,7 @@ TEST(Labels, SparseJaccardIsOneSided) {
   const LabelOverlap overlap = label_overlap(labels({"11...."}), labels({"11.222"}));
   EXPECT_EQ(*sparse_jaccard(overlap), 1);
   EXPECT_EQ(*sparse_jaccard(reversed(overlap)), 0.5);
-  expect_undefined(sparse_jaccard(label_overlap(labels({"..."}), labels({"1.."}))),
-                   "no annotated label");
+  expect_undefined(sparse_jaccard(label_overlap(labels({"..."}), labels({"1.."}))), "no label");
   EXPECT_EQ(*sparse_jaccard(label_overlap(labels({"1.."}), labels({"..."}))), 0);
   EXPECT_EQ(*sparse_jaccard(label_overlap(labels({"1.."}), labels({"..1"}))), 0);
 }
@@ -520,21 +519,29 @@ TEST(Aggregates, InfiniteValuesRankLast) {
   const Aggregate b = aggregate(values, 2, 4, 1);
   EXPECT_EQ(b.n, 5);
   EXPECT_EQ(b.n_undefined, 4);
-  expect_undefined(b.mean, "one side empty");
+  expect_undefined(b.mean, "infinite");
   EXPECT_DOUBLE_EQ(*b.median, 3);
-  expect_undefined(aggregate(values, 4, 0, 1).median, "one side empty");
+  expect_undefined(aggregate(values, 4, 0, 1).median, "infinite");
+  const Figures quartiles = to_figures({{"hd95", aggregate(values, 2, 0, 1)}});
+  const auto& iqr = quartiles.back();
+  EXPECT_EQ(iqr.key, "hd95.iqr");
+  EXPECT_EQ(iqr.value.dump(), "[2.0,null]");
+  EXPECT_FALSE(iqr.reason.empty());
   expect_undefined(aggregate({}, 0, 3, 1).mean, "every image");
 }
 
 TEST(Requirements, ParseAndJudge) {
-  const Figures figures{
-      {"dice", 0.9, ""}, {"nsd", nullptr, "no tau"}, {"equal", true, ""}, {"unit", "pixel", ""}};
+  const Figures figures{{"dice", 0.9, ""},
+                        {"nsd", nullptr, "no tau"},
+                        {"equal", true, ""},
+                        {"unit", "pixel", ""},
+                        figure("bias_ci", ValueRange{1.0, 2.0})};
   const auto verdict = [&](const char* text) { return unmet(parse_requirement(text), figures); };
-  for (const char* text :
-       {"dice>=0.9", "dice<=0.9", "dice==0.9", "dice>0.89", "dice<1e3", "equal==1"})
+  for (const char* text : {"dice>=0.9", "dice<=0.9", "dice==0.9", "dice>0.89", "dice<1e3",
+                           "equal==1", "bias_ci.lower>=1", "bias_ci.upper<=2"})
     EXPECT_EQ(verdict(text), "") << text;
   for (const char* text : {"dice>=0.91", "dice<=0.89", "dice>0.9", "dice<0.9", "dice==1", "nsd>=0",
-                           "nsd<=0", "equal==0"})
+                           "nsd<=0", "equal==0", "bias_ci.lower>1"})
     EXPECT_NE(verdict(text), "") << text;
   for (const char* text :
        {"", "dice", "dice=0.9", ">=0.9", "dice>=", "dice>=x", "dice>=nan", "dice>>1"})

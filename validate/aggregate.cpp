@@ -6,6 +6,8 @@
 #include <map>
 #include <random>
 
+#include "validate/image_error.hpp"
+
 namespace voxelmark {
 
 namespace {
@@ -31,7 +33,7 @@ double mean_of(const std::vector<double>& values) {
 }
 
 Value finite(double value) {
-  return std::isfinite(value) ? Value(value) : Value(Undefined{"infinite: one side empty"});
+  return std::isfinite(value) ? Value(value) : Value(Undefined{"infinite in too many images"});
 }
 
 ValueRange central_95(std::vector<double>& values) {
@@ -100,20 +102,21 @@ std::vector<NamedAggregate> aggregate_all(const std::vector<Figures>& images, st
   for (const Figures& figures : images)
     for (const Figure& f : figures) {
       const bool known = by_key.contains(f.key);
-      if (!f.number() && !f.value.is_null()) continue;
+      if (!f.scalar || (!f.number() && !f.value.is_null())) continue;
       Values& values = by_key[f.key];
       if (!known) order.push_back(f.key);
       if (const auto number = f.number())
         values.numbers.push_back(*number);
-      else if (f.reason == BoundaryAgreement::one_side_empty)
+      else if (f.reason == BoundaryAgreement::one_side_empty || f.reason == RelativeError::no_error)
         ++values.infinite;
       else
         ++values.undefined;
     }
   std::vector<NamedAggregate> result;
-  for (const std::string& key : order)
-    if (const Values& values = by_key[key]; !values.numbers.empty() || values.infinite > 0)
-      result.push_back({key, aggregate(values.numbers, values.infinite, values.undefined, seed)});
+  for (const std::string& key : order) {
+    const Values& values = by_key[key];
+    result.push_back({key, aggregate(values.numbers, values.infinite, values.undefined, seed)});
+  }
   return result;
 }
 

@@ -12,8 +12,9 @@ namespace voxelmark {
 struct Aggregate {
   std::int64_t n = 0;            ///< images that count: with a value, or infinite
   std::int64_t n_undefined = 0;  ///< left out: undefined for another reason
-  std::int64_t n_infinite = 0;   ///< distances where one side is empty; they rank last
-  Value mean, sd;                ///< undefined where one is infinite; SD over n - 1
+  std::int64_t n_infinite =
+      0;           ///< a distance where one side is empty, PSNR without an error; they rank last
+  Value mean, sd;  ///< undefined where one is infinite; SD over n - 1
   Value median, lower_quartile, upper_quartile;  ///< linear between order statistics
   /// 95 % of the means and medians of 2,000 resamples with replacement (percentile bootstrap, Efron
   /// 1979).

@@ -1,83 +1,90 @@
 #include "validate/assignment.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <numeric>
+#include <queue>
+#include <utility>
 
 namespace voxelmark {
 
 namespace {
 
-std::size_t root_of(std::vector<std::size_t>& parents, std::size_t i) {
-  while (parents[i] != i) i = parents[i] = parents[parents[i]];
-  return i;
-}
-
-/// Edges that hang together by their rows and columns.
-std::vector<std::vector<Edge>> components(const std::vector<Edge>& edges) {
-  std::vector<std::size_t> parents(edges.size());
-  std::iota(parents.begin(), parents.end(), std::size_t{0});
-  std::map<std::size_t, std::size_t> edge_of_row, edge_of_column;
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    const std::size_t same_row = edge_of_row.emplace(edges[i].row, i).first->second;
-    const std::size_t same_column = edge_of_column.emplace(edges[i].column, i).first->second;
-    parents[root_of(parents, i)] = root_of(parents, same_row);
-    parents[root_of(parents, i)] = root_of(parents, same_column);
+/// Shortest augmenting paths over the edges that there are. Each row has one more column of its
+/// own, at no cost: to be matched to that one is to be left unmatched.
+class Assignment {
+ public:
+  Assignment(const std::vector<std::vector<std::pair<std::size_t, double>>>& edges_of_row,
+             std::size_t columns)
+      : edges_(edges_of_row),
+        columns_(columns),
+        row_price_(edges_.size()),
+        column_price_(columns + edges_.size()),
+        distance_(columns + edges_.size(), infinity),
+        done_(columns + edges_.size()),
+        way_(columns + edges_.size()),
+        row_of_(columns + edges_.size(), none),
+        column_of_(edges_.size(), none) {
+    for (std::size_t row = 0; row < edges_.size(); ++row)
+      for (const auto& [column, weight] : edges_[row])
+        row_price_[row] = std::min(row_price_[row], -weight);
+    for (std::size_t row = 0; row < edges_.size(); ++row) match(row);
   }
-  std::map<std::size_t, std::vector<Edge>> groups;
-  for (std::size_t i = 0; i < edges.size(); ++i) groups[root_of(parents, i)].push_back(edges[i]);
-  std::vector<std::vector<Edge>> result;
-  for (auto& [root, group] : groups) result.push_back(std::move(group));
-  return result;
-}
 
-/// The column of each row of a square matrix that makes the sum of costs the least.
-std::vector<std::size_t> cheapest(const Eigen::MatrixXd& cost) {
-  const auto n = static_cast<std::size_t>(cost.rows());
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  // Row and column n stand for "none yet"; u and v are the dual variables.
-  std::vector<double> u(n + 1), v(n + 1);
-  std::vector<std::size_t> row_of(n + 1, n), way(n + 1, n);
-  for (std::size_t row = 0; row < n; ++row) {
-    row_of[n] = row;
-    std::size_t column = n;
-    std::vector<double> slack(n, infinity);
-    std::vector<char> used(n + 1);
-    do {
-      used[column] = 1;
-      const std::size_t at = row_of[column];
-      double step = infinity;
-      std::size_t next = n;
-      for (std::size_t j = 0; j < n; ++j) {
-        if (used[j]) continue;
-        const double reduced =
-            cost(static_cast<Eigen::Index>(at), static_cast<Eigen::Index>(j)) - u[at] - v[j];
-        if (reduced < slack[j]) {
-          slack[j] = reduced;
-          way[j] = column;
-        }
-        if (slack[j] < step) {
-          step = slack[j];
-          next = j;
-        }
+  /// The row's column, or one that is none where it is left unmatched.
+  std::size_t column_of(std::size_t row) const { return column_of_[row]; }
+
+ private:
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+  static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+  using Entry = std::pair<double, std::size_t>;  // distance, column
+
+  void match(std::size_t first) {
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+    std::vector<std::size_t> seen;
+    const auto relax = [&](std::size_t row, std::size_t column, double cost, double base) {
+      const double distance = base + cost - row_price_[row] - column_price_[column];
+      if (done_[column] || !(distance < distance_[column])) return;
+      if (distance_[column] == infinity) seen.push_back(column);
+      distance_[column] = distance;
+      way_[column] = row;
+      queue.push({distance, column});
+    };
+    std::size_t row = first, end = none;
+    for (double base = 0; end == none;) {
+      for (const auto& [column, weight] : edges_[row]) relax(row, column, -weight, base);
+      relax(row, columns_ + row, 0, base);
+      while (done_[queue.top().second]) queue.pop();
+      const auto [distance, column] = queue.top();
+      done_[column] = 1;
+      base = distance;
+      row = row_of_[column];
+      if (row == none) end = column;
+    }
+    const double length = distance_[end];
+    row_price_[first] += length;
+    for (const std::size_t column : seen) {
+      if (done_[column] && column != end) {
+        row_price_[row_of_[column]] += length - distance_[column];
+        column_price_[column] -= length - distance_[column];
       }
-      for (std::size_t j = 0; j <= n; ++j)
-        if (used[j]) {
-          u[row_of[j]] += step;
-          v[j] -= step;
-        } else if (j < n) {
-          slack[j] -= step;
-        }
-      column = next;
-    } while (row_of[column] != n);
-    for (; column != n; column = way[column]) row_of[column] = row_of[way[column]];
+      distance_[column] = infinity;
+      done_[column] = 0;
+    }
+    for (std::size_t column = end; column != none;) {
+      const std::size_t at = way_[column], before = column_of_[at];
+      row_of_[column] = at;
+      column_of_[at] = column;
+      column = at == first ? none : before;
+    }
   }
-  std::vector<std::size_t> result(n);
-  for (std::size_t j = 0; j < n; ++j) result[row_of[j]] = j;
-  return result;
-}
+
+  const std::vector<std::vector<std::pair<std::size_t, double>>>& edges_;
+  std::size_t columns_;
+  std::vector<double> row_price_, column_price_, distance_;
+  std::vector<char> done_;
+  std::vector<std::size_t> way_, row_of_, column_of_;
+};
 
 /// Places of the values among the different ones.
 std::map<std::size_t, std::size_t> places(const std::vector<Edge>& edges,
@@ -89,28 +96,17 @@ std::map<std::size_t, std::size_t> places(const std::vector<Edge>& edges,
   return result;
 }
 
-void add_best(const std::vector<Edge>& edges, std::vector<Edge>& result) {
-  if (edges.size() == 1) {
-    result.push_back(edges[0]);
-    return;
-  }
-  const auto rows = places(edges, &Edge::row), columns = places(edges, &Edge::column);
-  const auto size = static_cast<Eigen::Index>(std::max(rows.size(), columns.size()));
-  // No edge costs 0: leaving a row unmatched is worth nothing.
-  Eigen::MatrixXd cost = Eigen::MatrixXd::Zero(size, size);
-  for (const Edge& edge : edges)
-    cost(static_cast<Eigen::Index>(rows.at(edge.row)),
-         static_cast<Eigen::Index>(columns.at(edge.column))) = -edge.weight;
-  const auto column_of = cheapest(cost);
-  for (const Edge& edge : edges)
-    if (column_of[rows.at(edge.row)] == columns.at(edge.column)) result.push_back(edge);
-}
-
 }  // namespace
 
 std::vector<Edge> best_assignment(const std::vector<Edge>& edges) {
+  const auto rows = places(edges, &Edge::row), columns = places(edges, &Edge::column);
+  std::vector<std::vector<std::pair<std::size_t, double>>> edges_of_row(rows.size());
+  for (const Edge& edge : edges)
+    edges_of_row[rows.at(edge.row)].emplace_back(columns.at(edge.column), edge.weight);
+  const Assignment assignment(edges_of_row, columns.size());
   std::vector<Edge> result;
-  for (const auto& component : components(edges)) add_best(component, result);
+  for (const Edge& edge : edges)
+    if (assignment.column_of(rows.at(edge.row)) == columns.at(edge.column)) result.push_back(edge);
   std::sort(result.begin(), result.end(),
             [](const Edge& a, const Edge& b) { return a.row < b.row; });
   return result;

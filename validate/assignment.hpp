@@ -11,8 +11,8 @@ struct Edge {
 };
 
 /// Those of the edges that match each row and each column at most once with the largest sum of
-/// weights, in rising order of rows: the Hungarian method (Kuhn 1955, in the shortest augmenting
-/// path form of Jonker & Volgenant 1987), component by component.
+/// weights, in rising order of rows: the Hungarian method (Kuhn 1955) by shortest augmenting paths
+/// (Jonker & Volgenant 1987), over the edges that there are.
 std::vector<Edge> best_assignment(const std::vector<Edge>& edges);
 
 }  // namespace voxelmark

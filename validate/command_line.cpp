@@ -1,6 +1,7 @@
 #include "validate/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -36,7 +37,6 @@ Spacing parse_spacing(const std::string& text) {
     steps.push_back(*step);
   }
   if (steps.size() == 1) return {steps[0], steps[0], steps[0]};
-  if (steps.size() == 2) return {steps[0], steps[1], 1};
   if (steps.size() == 3) return {steps[0], steps[1], steps[2]};
   throw BadInput("--spacing " + text +
                  " needs micrometres per voxel above 0 along x,y,z, as in "
@@ -102,11 +102,14 @@ std::variant<ValidateOptions, int> parse_validate_command_line(int argc, char** 
     sub->add_option("--frame", o.settings.selection.frame, "Frame of a hyperstack, from 0")
         ->check(CLI::Range(0, 1 << 20));
     sub->add_option("--seed", o.seed, "Of the bootstrap over a folder's images")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     outputs(sub, true);
   };
   const auto distances = [&](CLI::App* sub) {
-    sub->add_option("--spacing", spacing, "Micrometres per voxel along x,y,z (default: the file's)")
+    sub->add_option(
+           "--spacing", spacing,
+           "Micrometres per voxel along x,y,z, or one number for all (default: the file's)")
         ->type_name("X,Y,Z");
     sub->add_option("--tau", metrics.boundary.tau, "Tolerance of the surface distance (nsd), µm")
         ->check(number_from(0, 1e300))
@@ -164,7 +167,8 @@ std::variant<ValidateOptions, int> parse_validate_command_line(int argc, char** 
       ->expected(1, 2)
       ->type_name("LABELS [INTENSITY]");
   measure
-      ->add_option("--spacing", spacing, "Micrometres per voxel along x,y,z (default: the file's)")
+      ->add_option("--spacing", spacing,
+                   "Micrometres per voxel along x,y,z, or one number for all (default: the file's)")
       ->type_name("X,Y,Z");
   measure->add_option("--feret", feret, "Points that diameters and calipers are taken between")
       ->check(CLI::IsMember({"corners", "edges", "centers"}))
@@ -175,6 +179,12 @@ std::variant<ValidateOptions, int> parse_validate_command_line(int argc, char** 
                      "All engines and devices against each other; see validate engines "
                      "--help");
 
+  std::vector<std::string> words;
+  for (const CLI::App* sub : app.get_subcommands({})) words.push_back(sub->get_name());
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::find(words.begin(), words.end(), argv[1]) == words.end())
+    throw BadInput("there is no subcommand '" + std::string(argv[1]) + "'; use " +
+                   join(words, ", "));
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -187,7 +197,8 @@ std::variant<ValidateOptions, int> parse_validate_command_line(int argc, char** 
   }
   const CLI::App* chosen = app.get_subcommands().front();
   o.word = chosen->get_name();
-  for (const char* name : {"--json", "--csv", "--plot"})
+  for (const char* name : {"--json", "--csv", "--plot", "--reference", "--test", "--key",
+                           "--spacing", "--reference-again", "--test-again"})
     if (const auto* option = chosen->get_option_no_throw(name);
         option && option->count() > 0 && option->as<std::string>().empty())
       throw BadInput(std::string(name) + " needs a name");

@@ -63,7 +63,7 @@ Figures paired_figures(const PairedAgreement& a, const std::string& unit,
             figure("proportional_bias.slope_range_over_sd", a.slope_range_over_sd)};
   if (a.verdict.empty())
     f.push_back({"proportional_bias.verdict", nullptr,
-                 !a.slope_p ? a.slope_p.reason() : "drawn of absolute differences only"});
+                 !a.slope_p ? a.slope_p.reason() : "drawn from absolute differences only", false});
   else
     f.push_back({"proportional_bias.verdict", a.verdict, ""});
   append(f, {figure("regression_limits.slope", a.slope),
@@ -150,6 +150,9 @@ Figures object_figures(const LabelOverlap& overlap, double iou) {
             figure("object.pq", o.pq),
             {"object.splits", sm.splits.size(), ""},
             {"object.merges", sm.merges.size(), ""}};
+  Json matches = Json::array();
+  for (const ObjectMatch& match : o.matches)
+    matches.push_back(Json::array({match.reference, match.test, match.iou}));
   double sum = 0;
   Value mean;
   for (int percent = 50; percent <= 95; percent += 5) {
@@ -162,6 +165,7 @@ Figures object_figures(const LabelOverlap& overlap, double iou) {
   append(f, {figure("object.ap_mean", mean),
              {"object.unmatched_reference", o.unmatched_reference, ""},
              {"object.unmatched_test", o.unmatched_test, ""},
+             {"object.matches", matches, ""},
              {"object.split_reference", sm.splits, ""},
              {"object.merged_test", sm.merges, ""}});
   return f;
@@ -178,8 +182,10 @@ Figure figure(std::string key, const Value& value) {
 }
 
 Figure figure(std::string key, const ValueRange& range) {
-  if (!range.lower) return {std::move(key), nullptr, range.lower.reason()};
-  return {std::move(key), Json::array({*range.lower, *range.upper}), ""};
+  const auto end = [](const Value& value) { return value ? Json(*value) : Json(); };
+  const std::string& reason = !range.lower ? range.lower.reason() : range.upper.reason();
+  if (!range.lower && !range.upper) return {std::move(key), nullptr, reason, false};
+  return {std::move(key), Json::array({end(range.lower), end(range.upper)}), reason, false};
 }
 
 std::optional<double> Figure::number() const {
@@ -209,7 +215,7 @@ Figures image_figures(const Image& reference, const Image& test, const MetricOpt
          Json::array({first % shape.x, first / shape.x % shape.y, first / (shape.x * shape.y)}),
          ""});
   else
-    f.push_back({"first_differing", nullptr, "all are equal"});
+    f.push_back({"first_differing", nullptr, "all are equal", false});
   return f;
 }
 
@@ -244,12 +250,11 @@ Figures measurement_figures(std::span<const double> reference, std::span<const d
                             const MetricOptions& options) {
   Figures f =
       paired_figures(paired_agreement(reference, test, options.paired), unit, options.paired);
-  const double z = options.paired.z;
   if (reference_again.empty() && test_again.empty()) {
     f.push_back(figure("repeatability", Undefined{"no replicates"}));
   } else {
     const auto of = [&](std::span<const double> first, std::span<const double> again) {
-      return again.empty() ? Value(Undefined{"no replicates"}) : repeatability(first, again, z);
+      return again.empty() ? Value(Undefined{"no replicates"}) : repeatability(first, again);
     };
     f.push_back(figure("repeatability.reference", of(reference, reference_again)));
     f.push_back(figure("repeatability.test", of(test, test_again)));
@@ -267,7 +272,7 @@ Json to_json(const Figures& figures) {
     Json* place = &object;
     for (const auto& part : split(f.key, '.')) place = &(*place)[part];
     *place = f.value;
-    if (f.value.is_null()) reasons[f.key] = f.reason;
+    if (!f.reason.empty()) reasons[f.key] = f.reason;
   }
   object["reasons"] = reasons;
   return object;
@@ -276,6 +281,8 @@ Json to_json(const Figures& figures) {
 std::string to_text(const Figures& figures) {
   const auto shown = [](const Json& value) {
     if (value.is_string()) return value.get<std::string>();
+    if (value.is_array() && value.size() == 3 && value[2].is_number_float())  // a match
+      return value[0].dump() + ":" + value[1].dump();
     return value.is_number_float() ? rounded(value.get<double>(), 7) : value.dump();
   };
   std::size_t longest = 0;
@@ -298,7 +305,7 @@ std::string to_text(const Figures& figures) {
       constexpr std::size_t most = 12;
       std::vector<std::string> parts;
       for (std::size_t i = 0; i < std::min(most, f.value.size()); ++i)
-        parts.push_back(shown(f.value[i]));
+        parts.push_back(f.value[i].is_null() ? "undefined" : shown(f.value[i]));
       value = parts.empty() ? "none" : join(parts, ", ");
       if (f.value.size() > most) value += ", … (" + std::to_string(f.value.size()) + ")";
     } else {

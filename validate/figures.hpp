@@ -18,7 +18,8 @@ namespace voxelmark {
 struct Figure {
   std::string key;  ///< parts of a group stand behind dots: "limits_of_agreement.lower"
   nlohmann::ordered_json value;
-  std::string reason;  ///< where the value is null
+  std::string reason;  ///< where the value, or a part of it, is null
+  bool scalar = true;  ///< a number, or would be one if it were defined
 
   /// The value as a number, truth as 1 and 0; nothing where it is something else, or undefined.
   std::optional<double> number() const;
@@ -26,7 +27,7 @@ struct Figure {
 using Figures = std::vector<Figure>;
 
 Figure figure(std::string key, const Value& value);
-/// A list of both ends.
+/// A list of both ends, an undefined one as null; null where both are.
 Figure figure(std::string key, const ValueRange& range);
 
 struct MetricOptions {

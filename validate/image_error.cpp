@@ -134,7 +134,7 @@ RelativeError relative_error(double rmse, const Range& reference) {
     return {constant, constant};
   }
   return {rmse / range, rmse > 0 ? Value(20 * std::log10(range / rmse))
-                                 : Value(Undefined{"infinite: there is no error"})};
+                                 : Value(Undefined{RelativeError::no_error})};
 }
 
 Value structural_similarity(const Image& reference, const Image& test) {

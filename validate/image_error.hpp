@@ -8,6 +8,7 @@ namespace voxelmark {
 
 /// Errors of a test image relative to the reference's range max - min, in grey levels.
 struct RelativeError {
+  static constexpr const char* no_error = "infinite: there is no error";
   Value nrmse;  ///< RMSE / range
   Value psnr;   ///< 20 log10(range / RMSE), dB; undefined (infinite) where RMSE is 0
 };

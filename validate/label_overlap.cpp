@@ -103,7 +103,7 @@ double iou(const LabelOverlap& overlap, std::size_t row, std::size_t column, std
 
 Value mean_over_reference(const LabelOverlap& overlap, double sum) {
   return ratio(sum, static_cast<double>(overlap.reference_labels()),
-               "the reference has no annotated label");
+               "no label on the side that is averaged over");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ struct Names {
 
 PlotLine line(const Value& value, const ValueRange& interval) {
   PlotLine result{*value};
-  if (interval.lower) result.interval = {*interval.lower, *interval.upper};
+  if (interval.lower && interval.upper) result.interval = {*interval.lower, *interval.upper};
   return result;
 }
 
@@ -25,7 +25,7 @@ void draw(const std::filesystem::path& prefix, const PairSource& pairs, const Pa
   const auto write = [&](const char* name, const std::string& svg) {
     write_text(prefix.string() + name, svg);
   };
-  if (a.sd && a.lower_limit) {
+  if (a.bias && a.lower_limit && a.upper_limit) {
     const PairSource points{
         pairs.count, [&](std::size_t i) {
           const auto [x, y] = pairs.at(i);
@@ -42,8 +42,8 @@ void draw(const std::filesystem::path& prefix, const PairSource& pairs, const Pa
           bland_altman_svg(points,
                            {"Bland-Altman: " + names.test + " against " + names.reference,
                             "mean of both" + names.unit, y},
-                           {line(a.bias, a.bias_ci), line(a.lower_limit, a.lower_limit_ci),
-                            line(a.upper_limit, a.upper_limit_ci),
+                           {line(a.bias, a.bias_ci), line(a.lower_limit, a.exact_lower_limit_ci),
+                            line(a.upper_limit, a.exact_upper_limit_ci),
                             options.difference == Difference::ratio ? 1.0 : 0.0}));
   }
   write("scatter.svg", scatter_svg(pairs,

@@ -56,6 +56,10 @@ double difference(const Pair& p, Difference kind) {
   throw std::logic_error("no such Difference");
 }
 
+std::string counted(std::int64_t pairs) {
+  return std::to_string(pairs) + (pairs == 1 ? " pair has" : " pairs have");
+}
+
 struct First {
   double x = 0, y = 0, d = 0, m = 0, relative = 0, abs = 0, squares = 0, max_abs = 0;
   double least_m = std::numeric_limits<double>::infinity(), largest_m = -least_m;
@@ -125,8 +129,8 @@ constexpr const char* pixels_depend =
     "the unit is the pixel, and pixels of an image depend on each other";
 
 /// The verdict is of absolute differences; of ratios none is drawn.
-std::string verdict(const PairedAgreement& a, double intercept_t, double sdd) {
-  if (sdd == 0) return *a.bias == 0 ? "no difference" : "constant offset, the same for every pair";
+std::string verdict(const PairedAgreement& a, double intercept_t, bool constant) {
+  if (constant) return *a.bias == 0 ? "no difference" : "constant offset, the same for every pair";
   if (!a.slope_p) return "";
   if (*a.slope_p < 0.05) {
     const std::string inseparable =
@@ -228,15 +232,14 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
         });
   } else {
     a.mean_abs_relative_difference = a.sd_abs_relative_difference =
-        Undefined{std::to_string(first.without_relative) + " pairs have a mean of 0"};
+        Undefined{counted(first.without_relative) + " a mean of 0"};
   }
 
   a.residual_factor = options.z * std::sqrt(std::numbers::pi / 2);
   if (first.without_d > 0) {
-    const Undefined reason{std::to_string(first.without_d) +
-                           (options.difference == Difference::percent
-                                ? " pairs have a mean of 0: no percentage"
-                                : " pairs have a reference of 0: no ratio")};
+    const Undefined reason{counted(first.without_d) + (options.difference == Difference::percent
+                                                           ? " a mean of 0: no percentage"
+                                                           : " a reference of 0: no ratio")};
     a.bias = a.sd = a.lower_limit = a.upper_limit = a.slope = a.intercept = a.slope_p =
         a.slope_range_over_sd = a.residual_slope = a.residual_intercept = reason;
     a.bias_ci = a.lower_limit_ci = a.upper_limit_ci = a.exact_lower_limit_ci =
@@ -286,6 +289,8 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
   a.intercept = intercept;
   a.slope_range_over_sd =
       ratio(slope * (first.largest_m - first.least_m), spread, "all differences are equal");
+  // What rounding leaves of equal differences is no finding.
+  const bool constant = !varies(sdd, std::max(std::abs(mean_x), std::abs(mean_y)), n);
   double intercept_t = 0;
   if (!options.independent) {
     a.slope_p = Undefined{pixels_depend};
@@ -293,19 +298,21 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
     a.slope_p = Undefined{"needs more than 2 pairs"};
   } else {
     const double variance = std::max(0.0, sdd - slope * sdm) / (n - 2);
-    if (variance > 0) {
+    if (constant) {
+      a.slope_p = Undefined{"all differences are equal, or nearly so"};
+    } else if (variance > 0) {
       const boost::math::students_t distribution(n - 2);
       const double statistic = std::abs(slope) / std::sqrt(variance / smm);
       a.slope_p = 2 * boost::math::cdf(boost::math::complement(distribution, statistic));
       intercept_t = std::abs(intercept) / std::sqrt(variance * (1 / n + mean_m * mean_m / smm)) /
                     t_quantile(n - 2);
     } else {
-      a.slope_p = sdd > 0 ? Value(0.0) : Value(Undefined{"all differences are equal"});
+      a.slope_p = 0.0;
       intercept_t = intercept == 0 ? 0 : 2;
     }
   }
   if (options.independent && options.difference == Difference::absolute)
-    a.verdict = verdict(a, intercept_t, sdd);
+    a.verdict = verdict(a, intercept_t, constant);
   const Residuals residuals = total<Residuals>(count, [&](Residuals& sums, std::size_t i) {
     const Pair p = get(i);
     const double m = p.mean();
@@ -346,13 +353,13 @@ PairedAgreement paired_agreement(const Image& reference, const Image& test, Pair
   });
 }
 
-Value repeatability(std::span<const double> first, std::span<const double> second, double z) {
+Value repeatability(std::span<const double> first, std::span<const double> second) {
   if (first.size() != second.size()) throw std::logic_error("readings of different counts");
   if (first.empty()) return Undefined{"no replicates"};
   double squares = 0;
   for (std::size_t i = 0; i < first.size(); ++i)
     squares += (second[i] - first[i]) * (second[i] - first[i]);
-  return z * std::sqrt(squares / static_cast<double>(first.size()));
+  return 1.96 * std::sqrt(squares / static_cast<double>(first.size()));
 }
 
 }  // namespace voxelmark

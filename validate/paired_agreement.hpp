@@ -72,8 +72,8 @@ PairedAgreement paired_agreement(std::span<const double> reference, std::span<co
 PairedAgreement paired_agreement(const Image& reference, const Image& test, PairedOptions options);
 
 /// The coefficient of repeatability of a method from two readings of each subject (British
-/// Standards Institution 1979): z √(Σd²/n), below which |d| lies with 95 % probability. Throws
+/// Standards Institution 1979): 1.96 √(Σd²/n), below which |d| lies with 95 % probability. Throws
 /// std::logic_error where the sizes differ.
-Value repeatability(std::span<const double> first, std::span<const double> second, double z = 1.96);
+Value repeatability(std::span<const double> first, std::span<const double> second);
 
 }  // namespace voxelmark

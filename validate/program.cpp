@@ -34,6 +34,10 @@ struct Report {
 
 /// Tries what the options name, before minutes are spent on results that cannot be written.
 void require_outputs(const ValidateOptions& o) {
+  std::vector<std::string> outputs;
+  for (const std::string& file : {o.json, o.csv})
+    if (!file.empty() && file != "-") outputs.push_back(file);
+  require_distinct(o.files, outputs);
   for (const std::string& file : {o.json, o.csv})
     if (!file.empty() && file != "-") require_writable(file);
   if (o.settings.plots.empty()) return;
@@ -76,6 +80,9 @@ Report compare_folders(const ValidateOptions& o) {
     report.results.push_back({name, compare_files(path, partner->second, o.settings, name + "_")});
     all.push_back(report.results.back().figures);
   }
+  for (const auto& [files, folder] :
+       {std::pair{&reference, o.files[0]}, std::pair{&test, o.files[1]}})
+    if (files->empty()) throw BadInput(folder + " holds no TIFF file (.tif, .tiff)");
   if (all.empty())
     throw BadInput("no TIFF file of " + o.files[0] + " has the name of one in " + o.files[1]);
   report.aggregates = aggregate_all(all, o.seed);
@@ -83,6 +90,8 @@ Report compare_folders(const ValidateOptions& o) {
 }
 
 Report compare_pair(const ValidateOptions& o) {
+  for (const std::string& file : o.files)
+    if (!fs::exists(file)) throw BadInput("'" + file + "' does not exist");
   const bool first = fs::is_directory(o.files[0]), second = fs::is_directory(o.files[1]);
   if (first != second)
     throw BadInput("one of " + o.files[0] + " and " + o.files[1] +
@@ -95,6 +104,11 @@ Report compare_pair(const ValidateOptions& o) {
 
 void require_varying(const std::vector<double>& values, const std::string& column) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  constexpr double largest = 1e150;
+  if (*least < -largest || *most > largest)
+    throw BadInput(
+        "column '" + column +
+        "' has numbers beyond 1e150, whose squares cannot be summed up; scale the column");
   if (*least == *most)
     throw BadInput("column '" + column + "' is constant (" + shortest(*least) +
                    "): agreement needs measurements that vary");
@@ -152,8 +166,7 @@ Report compare_measurements(const ValidateOptions& o) {
     test = column(first, o.test_column);
     test_again = column(first, o.test_again);
   }
-  if (reference.size() < 2)
-    throw BadInput("one row is too little: agreement needs two pairs or more");
+  if (reference.size() < 2) throw BadInput("one row is too few: agreement needs two pairs or more");
   require_varying(reference, o.reference_column);
   require_varying(test, o.test_column);
   const std::string unit = !o.unit.empty() ? o.unit : two ? o.key_column : "row";
@@ -255,7 +268,7 @@ void write(const std::string& file, const std::string& text) {
 
 /// Requirements on a folder hold for every image, or with ".mean" and the like for the aggregate.
 std::vector<std::string> failures_of(const Report& report, const ValidateOptions& o) {
-  const Figures aggregate = to_figures(report.aggregates);
+  const Figures aggregate = numbers_of(to_figures(report.aggregates));
   std::vector<std::string> failures;
   for (const Requirement& requirement : o.requirements) {
     if (std::any_of(aggregate.begin(), aggregate.end(),

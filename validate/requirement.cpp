@@ -23,14 +23,25 @@ Requirement parse_requirement(const std::string& text) {
                  "'dice>=0.9'");
 }
 
-std::string unmet(const Requirement& r, const Figures& figures) {
+Figures numbers_of(const Figures& figures) {
+  Figures result;
+  for (const Figure& f : figures) {
+    if (f.scalar && (f.number() || f.value.is_null())) result.push_back(f);
+    if (!f.scalar && (f.key.ends_with("_ci") || f.key.ends_with(".iqr")))
+      for (const std::size_t end : {0u, 1u})
+        result.push_back({f.key + (end == 0 ? ".lower" : ".upper"),
+                          f.value.is_array() ? f.value[end] : nlohmann::ordered_json(), f.reason});
+  }
+  return result;
+}
+
+std::string unmet(const Requirement& r, const Figures& all) {
+  const Figures figures = numbers_of(all);
   const auto found =
       std::find_if(figures.begin(), figures.end(), [&](const Figure& f) { return f.key == r.key; });
-  const auto can_be_number = [](const Figure& f) { return f.number() || f.value.is_null(); };
-  if (found == figures.end() || !can_be_number(*found)) {
+  if (found == figures.end()) {
     std::vector<std::string> keys;
-    for (const Figure& f : figures)
-      if (can_be_number(f)) keys.push_back(f.key);
+    for (const Figure& f : figures) keys.push_back(f.key);
     throw BadInput("--require '" + r.text + "': there is no number '" + r.key +
                    "' here; there are " + join(keys, ", "));
   }

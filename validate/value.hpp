@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,7 +15,12 @@ struct Undefined {
 class Value {
  public:
   Value() : Value(Undefined{"not asked for"}) {}
-  Value(double number) : number_(number) {}
+  Value(double number) {
+    if (std::isfinite(number))
+      number_ = number;
+    else
+      reason_ = "not finite: the numbers are too large";
+  }
   Value(Undefined undefined) : reason_(std::move(undefined.reason)) {}
 
   explicit operator bool() const { return number_.has_value(); }

@@ -57,6 +57,27 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
       path, [&](const std::filesystem::path& temporary) { write_plainly(temporary, path, text); });
 }
 
+void require_distinct(const std::vector<std::string>& inputs,
+                      const std::vector<std::string>& outputs) {
+  namespace fs = std::filesystem;
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code error;
+    // A file that does not exist yet has a name only.
+    const auto name = [&](const std::string& path) {
+      return fs::weakly_canonical(fs::absolute(path, error), error);
+    };
+    return name(a) == name(b) || fs::equivalent(a, b, error);
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (const auto& input : inputs)
+      if (same(input, outputs[i]))
+        throw BadInput(outputs[i] + " is read, and would be overwritten; name another file");
+    for (std::size_t j = 0; j < i; ++j)
+      if (same(outputs[j], outputs[i]))
+        throw BadInput(outputs[i] + " is named for two outputs; name two files");
+  }
+}
+
 void require_writable(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) throw cannot_write(path, "it is a folder");
   if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) return;
