@@ -1,22 +1,17 @@
 #include "bench/agreement_figures.hpp"
 
-#include <cmath>
-
 namespace voxelmark {
 
 Figures agreement_figures(const Comparison& comparison) {
   const ImageAgreement& figures = comparison.figures;
-  const auto finite = [](const char* key, double value) {
-    return figure(key, std::isfinite(value) ? Value(value) : Value(Undefined{"not finite"}));
-  };
-  Figures f{finite("max_abs_error", figures.max_abs_error),
-            finite("error_allowed", comparison.tolerance.max_abs_error),
+  Figures f{figure("max_abs_error", figures.max_abs_error),
+            figure("error_allowed", comparison.tolerance.max_abs_error),
             {"differing_voxels", figures.differing, ""},
             {"voxels_compared", figures.n, ""},
-            finite("bias", figures.bias),
-            finite("limit_of_agreement_lower", figures.lower_limit()),
-            finite("limit_of_agreement_upper", figures.upper_limit()),
-            finite("rmse", figures.rmse),
+            figure("bias", figures.bias),
+            figure("limit_of_agreement_lower", figures.lower_limit()),
+            figure("limit_of_agreement_upper", figures.upper_limit()),
+            figure("rmse", figures.rmse),
             figure("pearson_r", figures.pearson_r
                                     ? Value(*figures.pearson_r)
                                     : Value(Undefined{"a side is constant, or nearly so"}))};

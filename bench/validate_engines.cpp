@@ -1,7 +1,6 @@
 #include "bench/validate_engines.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "engines/core/error.hpp"
 #include "engines/core/files.hpp"
 #include "engines/core/interrupt.hpp"
+#include "engines/core/program.hpp"
 #include "engines/core/text.hpp"
 #include "validate/requirement.hpp"
 
@@ -25,8 +25,6 @@ namespace voxelmark {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int all_agree = 0, disagreement = 1, unusable = 2, ended_by_signal = 130;
 
 struct EngineOptions {
   Options axes;
@@ -249,7 +247,7 @@ std::variant<EngineOptions, int> parse(int argc, char** argv) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
     std::cerr << "validate: " << error.what() << "; see validate engines --help\n";
-    return unusable;
+    return exit_code::unusable;
   }
   for (const char* name : {"--json", "--csv"})
     if (app.count(name) > 0 && app.get_option(name)->as<std::string>().empty())
@@ -261,16 +259,9 @@ std::variant<EngineOptions, int> parse(int argc, char** argv) {
   return options;
 }
 
-void write(const std::string& file, const std::string& text) {
-  if (file == "-")
-    std::cout << text << std::flush;
-  else if (!file.empty())
-    write_text(file, text);
-}
-
 int compare_engines(const EngineOptions& options, const std::vector<std::string>& command) {
   std::vector<std::string> inputs = options.axes.inputs, outputs;
-  inputs.push_back(options.axes.second);
+  if (!options.axes.second.empty()) inputs.push_back(options.axes.second);
   for (const std::string& file : {options.axes.json, options.csv})
     if (!file.empty() && file != "-") outputs.push_back(file);
   require_distinct(inputs, outputs);
@@ -295,52 +286,28 @@ int compare_engines(const EngineOptions& options, const std::vector<std::string>
   const Tally t = tally(results);
   out << t.within << " of " << t.pairs << " pairs agree, " << t.skipped << " skipped, " << t.failed
       << " failed" << (interrupt_requested ? "; incomplete: interrupted" : "") << "\n";
-  write(options.axes.json,
-        json_of(results, command).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
-  write(options.csv, csv_of(results));
+  write_output(
+      options.axes.json,
+      json_of(results, command).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_output(options.csv, csv_of(results));
   for (const auto& failure : failures) std::cerr << "validate: " << failure << "\n";
-  if (interrupt_requested) return ended_by_signal;
-  if (t.within < t.pairs || t.failed > 0 || !failures.empty()) return disagreement;
-  if (t.pairs > 0) return all_agree;
+  if (interrupt_requested) return exit_code::interrupted;
+  if (t.within < t.pairs || t.failed > 0 || !failures.empty()) return exit_code::failed;
+  if (t.pairs > 0) return exit_code::good;
   std::cerr
       << "validate: nothing was compared: every case was skipped, or only the reference runs\n";
-  return unusable;
-}
-
-void on_signal(int signal) {
-  interrupt_requested = true;
-  std::signal(signal, SIG_DFL);
-}
-
-int complain(std::string message) {
-  std::replace(message.begin(), message.end(), '\n', ' ');
-  std::cerr << "validate: " << message << "\n";
-  return unusable;
-}
-
-int run(int argc, char** argv) {
-  try {
-    const auto parsed = parse(argc, argv);
-    if (const int* code = std::get_if<int>(&parsed)) return *code;
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
-    return compare_engines(std::get<EngineOptions>(parsed), {argv, argv + argc});
-  } catch (const Interrupted&) {
-    return ended_by_signal;
-  } catch (const std::bad_alloc&) {
-    return complain("out of host memory; compare smaller images");
-  } catch (const std::exception& error) {
-    return complain(error.what());
-  }
+  return exit_code::unusable;
 }
 
 }  // namespace
 
 int run_validate_engines(int argc, char** argv) {
-  const int code = run(argc, argv);
-  std::cout.flush();
-  if (std::cout) return code;
-  return complain("cannot write to standard output");
+  return run_program("validate", [&] {
+    const auto parsed = parse(argc, argv);
+    if (const int* code = std::get_if<int>(&parsed)) return *code;
+    heed_interrupts();
+    return compare_engines(std::get<EngineOptions>(parsed), {argv, argv + argc});
+  });
 }
 
 }  // namespace voxelmark

@@ -607,6 +607,16 @@ class BadInput(BenchTest):
                           ["--frame", "-1"], ["--filter", "Flip2D"]):
             self.refused("--input", "good.tif", *arguments, "--json", "out.json")
 
+    def test_no_output_over_an_input(self):
+        path = self.folder / "image.tif"
+        tifffile.imwrite(path, np.ones((9, 9), np.uint8))
+        before = path.read_bytes()
+        for option in ("--input", "--second"):
+            inputs = ["--input", path, "--second", path] if option == "--second" else ["--input", path]
+            line = self.refused("--filter", "AddScalar2D", *map(str, inputs), "--json", str(path))
+            self.check("overwritten" in line, line)
+        self.equal(path.read_bytes(), before, "the input")
+
     def test_unwritable_outputs(self):
         (self.folder / "file").write_text("precious")
         (self.folder / "folder").mkdir()

@@ -10,6 +10,7 @@
 #include "datasets/csv.hpp"
 #include "engines/core/error.hpp"
 #include "engines/core/files.hpp"
+#include "engines/core/program.hpp"
 #include "engines/core/text.hpp"
 #include "validate/aggregate.hpp"
 #include "validate/command_line.hpp"
@@ -21,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr int met = 0, not_met = 1, unusable = 2;
 
 /// What came of a command: one result, or one a file with what they add up to.
 struct Report {
@@ -38,8 +37,7 @@ void require_outputs(const ValidateOptions& o) {
   for (const std::string& file : {o.json, o.csv})
     if (!file.empty() && file != "-") outputs.push_back(file);
   require_distinct(o.files, outputs);
-  for (const std::string& file : {o.json, o.csv})
-    if (!file.empty() && file != "-") require_writable(file);
+  for (const std::string& file : outputs) require_writable(file);
   if (o.settings.plots.empty()) return;
   std::error_code error;
   fs::create_directories(o.settings.plots, error);
@@ -259,13 +257,6 @@ std::string text_of(const Report& report) {
   return text;
 }
 
-void write(const std::string& file, const std::string& text) {
-  if (file == "-")
-    std::cout << text << std::flush;
-  else if (!file.empty())
-    write_text(file, text);
-}
-
 /// Requirements on a folder hold for every image, or with ".mean" and the like for the aggregate.
 std::vector<std::string> failures_of(const Report& report, const ValidateOptions& o) {
   const Figures aggregate = numbers_of(to_figures(report.aggregates));
@@ -289,13 +280,14 @@ int compare(const ValidateOptions& o, const std::vector<std::string>& command) {
   const Report report =
       o.command == ValidateCommand::measurements ? compare_measurements(o) : compare_pair(o);
   const auto failures = failures_of(report, o);
-  write(o.json,
-        json_of(report, o, command, failures).dump(1, ' ', false, Json::error_handler_t::replace) +
-            "\n");
-  write(o.csv, to_csv(report.results));
+  write_output(
+      o.json,
+      json_of(report, o, command, failures).dump(1, ' ', false, Json::error_handler_t::replace) +
+          "\n");
+  write_output(o.csv, to_csv(report.results));
   if (o.json != "-" && o.csv != "-") std::cout << text_of(report);
   for (const auto& failure : failures) std::cerr << "validate: " << failure << "\n";
-  return failures.empty() ? met : not_met;
+  return failures.empty() ? exit_code::good : exit_code::failed;
 }
 
 int measure(const ValidateOptions& o) {
@@ -308,6 +300,10 @@ int measure(const ValidateOptions& o) {
       throw BadInput(o.files[0] + " is " + to_string(labels.shape(), 3) + " voxels, and " +
                      o.files[1] + " " + to_string(intensity->shape(), 3) +
                      "; both must have one shape");
+    if (intensity->dtype() == DType::u32)
+      throw BadInput(o.files[1] +
+                     " holds 32-bit integers; intensities are 8-bit, 16-bit or float32 grey "
+                     "levels (are labels and intensities exchanged?)");
     if (const Range range = range_of(*intensity); range.non_finite > 0)
       throw BadInput(o.files[1] + " has " + std::to_string(range.non_finite) +
                      " pixels that are NaN or infinite; no mean can be taken over them");
@@ -316,40 +312,20 @@ int measure(const ValidateOptions& o) {
       spacing_of(labels, intensity ? *intensity : labels, o.settings.spacing).spacing);
   const ObjectTable table = measure_objects(labels, intensity ? &*intensity : nullptr, o.feret);
   const std::string file = o.csv.empty() ? "-" : o.csv;
-  write(file, csv_text(table.columns, table.rows));
-  return met;
-}
-
-/// One line, whatever the user's text brought along.
-int complain(std::string message) {
-  std::replace(message.begin(), message.end(), '\n', ' ');
-  std::cerr << "validate: " << message << "\n";
-  return unusable;
-}
-
-int run(int argc, char** argv) {
-  try {
-    const auto parsed = parse_validate_command_line(argc, argv);
-    if (const int* code = std::get_if<int>(&parsed)) return *code;
-    const auto& options = std::get<ValidateOptions>(parsed);
-    return options.command == ValidateCommand::measure ? measure(options)
-                                                       : compare(options, {argv, argv + argc});
-  } catch (const std::filesystem::filesystem_error& error) {
-    return complain(error.path1().string() + ": " + error.code().message());
-  } catch (const std::bad_alloc&) {
-    return complain("the images do not fit this machine's memory; compare parts of them");
-  } catch (const std::exception& error) {
-    return complain(error.what());
-  }
+  write_output(file, csv_text(table.columns, table.rows));
+  return exit_code::good;
 }
 
 }  // namespace
 
 int run_validate(int argc, char** argv) {
-  const int code = run(argc, argv);
-  std::cout.flush();
-  if (std::cout) return code;
-  return complain("cannot write to standard output");
+  return run_program("validate", [&] {
+    const auto parsed = parse_validate_command_line(argc, argv);
+    if (const int* code = std::get_if<int>(&parsed)) return *code;
+    const auto& options = std::get<ValidateOptions>(parsed);
+    return options.command == ValidateCommand::measure ? measure(options)
+                                                       : compare(options, {argv, argv + argc});
+  });
 }
 
 }  // namespace voxelmark
