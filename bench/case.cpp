@@ -15,6 +15,10 @@ std::string Case::name() const {
   return text;
 }
 
+std::string Case::engine_label() const {
+  return entry.device.id + (threads > 0 ? " " + std::to_string(threads) + "t" : "");
+}
+
 bool agrees(const Comparison& comparison) {
   if (comparison.check == Check::none) return true;
   const Tolerance& tolerance = comparison.tolerance;

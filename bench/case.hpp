@@ -44,6 +44,9 @@ struct Case {
 
   /// "GaussianBlur3D/opencl:NVIDIA_H200/1024x1024x32/f32/sigma:2": the key of all results.
   std::string name() const;
+
+  /// "tbb 2t": the device's id, and the threads where they are limited.
+  std::string engine_label() const;
 };
 
 /// How much of a result was compared with the reference.

@@ -29,9 +29,12 @@ struct Limits {
 
 Limits measure_limits(Engine& engine);
 
-/// Engines opened once per device and number of threads, each with its measured limits.
+/// Engines opened once per device and number of threads, each with its measured limits, unless
+/// nobody asks for these.
 class OpenEngines {
  public:
+  explicit OpenEngines(bool with_limits = true) : with_limits_(with_limits) {}
+
   struct Opened {
     std::unique_ptr<Engine> engine;
     Limits limits;
@@ -43,6 +46,7 @@ class OpenEngines {
   }
 
  private:
+  bool with_limits_;
   std::map<std::pair<std::string, int>, std::variant<Opened, Skip>> opened_;
 };
 

@@ -6,16 +6,6 @@
 
 namespace voxelmark {
 
-double quantile(std::span<const double> samples, double q) {
-  if (samples.empty()) throw std::logic_error("quantile of no samples");
-  std::vector<double> sorted(samples.begin(), samples.end());
-  std::sort(sorted.begin(), sorted.end());
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
 Interval median_interval(std::span<const double> samples) {
   if (samples.empty()) throw std::logic_error("interval of no samples");
   std::vector<double> sorted(samples.begin(), samples.end());

@@ -2,11 +2,9 @@
 #include <span>
 #include <vector>
 
-namespace voxelmark {
+#include "validate/quantile.hpp"
 
-/// The quantile q of the samples with linear interpolation between order statistics (NumPy's
-/// default). Throws std::logic_error where there is no sample.
-double quantile(std::span<const double> samples, double q);
+namespace voxelmark {
 
 inline double median(std::span<const double> samples) { return quantile(samples, 0.5); }
 

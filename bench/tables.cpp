@@ -59,12 +59,6 @@ std::string milliseconds(const std::vector<double>& seconds) {
   return seconds.empty() ? "-" : significant(1e3 * median(seconds), 3);
 }
 
-std::string engine_label(const Case& bench_case) {
-  std::string label = bench_case.entry.device.id;
-  if (bench_case.threads > 0) label += " " + std::to_string(bench_case.threads) + "t";
-  return label;
-}
-
 const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
   const auto found = engines.all().find({bench_case.entry.device.id, bench_case.threads});
   if (found == engines.all().end()) return nullptr;
@@ -106,7 +100,7 @@ std::string done_line(const Row& row, const Done& done, const Row* best,
     cells.push_back(significant(compute_seconds(base) / seconds, 3) + "x");
     cells.push_back(significant(total_seconds(base) / total_seconds(m), 3) + "x");
   }
-  return line(engine_label(row.bench_case), cells, widths);
+  return line(row.bench_case.engine_label(), cells, widths);
 }
 
 }  // namespace
@@ -125,10 +119,10 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {
       text += done_line(row, *done, best, engines);
     } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
-      text += folded(engine_label(row.bench_case) + "  skipped: ", skip->reason, "    ");
+      text += folded(row.bench_case.engine_label() + "  skipped: ", skip->reason, "    ");
     } else {
       text +=
-          folded(engine_label(row.bench_case) + "  FAILED: ", std::get<Failed>(row.outcome).reason,
+          folded(row.bench_case.engine_label() + "  FAILED: ", std::get<Failed>(row.outcome).reason,
                  "    ");
     }
   }
@@ -136,7 +130,7 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   for (const auto& row : group.rows)
     if (const auto* done = std::get_if<Done>(&row.outcome);
         done && clock_drifted(done->measurement))
-      drifted.push_back(engine_label(row.bench_case));
+      drifted.push_back(row.bench_case.engine_label());
   if (!drifted.empty())
     text +=
         folded("  note: ", "the clock moved by more than 2 % during " + join(drifted, ", "), "  ");

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <memory>
 
 #include "bench/agreement_figures.hpp"
 #include "bench/axis_options.hpp"
 #include "bench/checker.hpp"
+#include "bench/engines.hpp"
 #include "bench/inputs.hpp"
 #include "bench/progress_bar.hpp"
 #include "bench/run_operation.hpp"
@@ -53,22 +53,7 @@ Tolerance doubled(const Tolerance& t) {
           twice(t.min_sparse_jaccard)};
 }
 
-/// Engines opened once; null where one cannot be, with the reason.
-class Engines {
- public:
-  std::variant<Engine*, Skip> open(const EngineEntry& entry, int threads) {
-    auto& outcome = opened_.try_emplace({entry.device.id, threads}, Skip{}).first->second;
-    if (const auto* skip = std::get_if<Skip>(&outcome); skip && skip->reason.empty())
-      outcome = entry.open(threads);
-    if (const auto* skip = std::get_if<Skip>(&outcome)) return *skip;
-    return std::get<std::unique_ptr<Engine>>(outcome).get();
-  }
-
- private:
-  std::map<std::pair<std::string, int>, std::variant<std::unique_ptr<Engine>, Skip>> opened_;
-};
-
-TaskResult compare_task(const Group& group, const Options& options, Engines& engines) {
+TaskResult compare_task(const Group& group, const Options& options, OpenEngines& engines) {
   TaskResult result{group.task, {}, {}, {}};
   const Task& task = *group.task;
   const Operation& operation = *task.operation;
@@ -86,16 +71,15 @@ TaskResult compare_task(const Group& group, const Options& options, Engines& eng
   for (const Case& one : group.cases) {
     if (interrupt_requested) break;
     if (one.entry.device.engine == "reference") continue;
-    const std::string label =
-        one.entry.device.id + (one.threads ? " " + std::to_string(one.threads) + "t" : "");
+    const std::string label = one.engine_label();
     try {
       const auto opened = engines.open(one.entry, one.threads);
       if (const auto* skip = std::get_if<Skip>(&opened)) {
         result.skipped.emplace_back(label, skip->reason);
         continue;
       }
-      auto output = run_on(*std::get<Engine*>(opened), operation, task.parameters,
-                           pointers_to(checker->inputs()));
+      auto output = run_on(*std::get<OpenEngines::Opened*>(opened)->engine, operation,
+                           task.parameters, pointers_to(checker->inputs()));
       if (const auto* skip = std::get_if<Skip>(&output))
         result.skipped.emplace_back(label, skip->reason);
       else
@@ -268,7 +252,7 @@ int compare_engines(const EngineOptions& options, const std::vector<std::string>
   for (const std::string& file : outputs) require_writable(file);
   const auto groups = sweep(options.axes);
   std::ostream& out = options.axes.json == "-" || options.csv == "-" ? std::cerr : std::cout;
-  Engines engines;
+  OpenEngines engines(false);
   std::vector<TaskResult> results;
   std::vector<std::string> failures;
   ProgressBar bar(groups.size());

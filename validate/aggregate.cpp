@@ -7,6 +7,7 @@
 #include <random>
 
 #include "validate/image_error.hpp"
+#include "validate/quantile.hpp"
 
 namespace voxelmark {
 
@@ -14,17 +15,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int resamples = 2000;
-
-/// Of sorted values, which may end in infinite ones.
-double quantile(const std::vector<double>& sorted, double fraction) {
-  const double place = fraction * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const double part = place - static_cast<double>(below);
-  if (part == 0) return sorted[below];
-  return sorted[below] == infinity || sorted[below + 1] == infinity
-             ? infinity
-             : sorted[below] + (sorted[below + 1] - sorted[below]) * part;
-}
 
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
@@ -37,8 +27,8 @@ Value finite(double value) {
 }
 
 ValueRange central_95(std::vector<double>& values) {
-  std::sort(values.begin(), values.end());
-  const Value lower = finite(quantile(values, 0.025)), upper = finite(quantile(values, 0.975));
+  const Value lower = finite(quantile_in_place(values, 0.025)),
+              upper = finite(quantile_in_place(values, 0.975));
   return upper ? ValueRange{lower, upper} : ValueRange{upper, upper};
 }
 
@@ -84,8 +74,7 @@ Aggregate aggregate(std::span<const double> values, std::int64_t n_infinite,
     // Not uniform_int_distribution, which differs between standard libraries.
     for (double& value : sample) value = all[random() % all.size()];
     means.push_back(mean_of(sample));
-    std::sort(sample.begin(), sample.end());
-    medians.push_back(quantile(sample, 0.5));
+    medians.push_back(quantile_in_place(sample, 0.5));
   }
   a.mean_ci = a.mean ? central_95(means) : ValueRange{a.mean, a.mean};
   a.median_ci = central_95(medians);

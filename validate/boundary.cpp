@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engines/core/distance_map.hpp"
+#include "validate/quantile.hpp"
 
 namespace voxelmark {
 
@@ -131,18 +132,6 @@ double sum_of(const std::vector<double>& values) {
   return sum;
 }
 
-double percentile(std::vector<double>& values, double fraction) {
-  const double place = fraction * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(below),
-                   values.end());
-  const double low = values[below];
-  if (below + 1 == values.size()) return low;
-  const double high =
-      *std::min_element(values.begin() + static_cast<std::ptrdiff_t>(below) + 1, values.end());
-  return low + (high - low) * (place - static_cast<double>(below));
-}
-
 double diagonal(const Shape& shape, const Spacing& s) {
   const auto side = [](std::int64_t extent, double step) {
     return extent > 1 ? static_cast<double>(extent) * step : 0;
@@ -232,7 +221,8 @@ BoundaryAgreement boundary_agreement(const Image& reference, const Image& test,
   } else {
     result.nsd = Undefined{"needs a tolerance: --tau"};
   }
-  result.hd95 = std::max(percentile(forth.distances, 0.95), percentile(back.distances, 0.95));
+  result.hd95 =
+      std::max(quantile_in_place(forth.distances, 0.95), quantile_in_place(back.distances, 0.95));
   constexpr std::uint8_t bands = reference_side.band | test_side.band;
   const std::int64_t both = count(flags, [](std::uint8_t f) { return (f & bands) == bands; });
   result.boundary_iou = static_cast<double>(both) / static_cast<double>(count(flags, bands));

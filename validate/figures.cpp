@@ -248,8 +248,8 @@ Figures measurement_figures(std::span<const double> reference, std::span<const d
                             std::span<const double> reference_again,
                             std::span<const double> test_again, const std::string& unit,
                             const MetricOptions& options) {
-  Figures f =
-      paired_figures(paired_agreement(reference, test, options.paired), unit, options.paired);
+  const PairedAgreement agreement = paired_agreement(reference, test, options.paired);
+  Figures f = paired_figures(agreement, unit, options.paired);
   if (reference_again.empty() && test_again.empty()) {
     f.push_back(figure("repeatability", Undefined{"no replicates"}));
   } else {
@@ -260,8 +260,7 @@ Figures measurement_figures(std::span<const double> reference, std::span<const d
     f.push_back(figure("repeatability.test", of(test, test_again)));
   }
   const auto [least, most] = std::minmax_element(reference.begin(), reference.end());
-  const RelativeError relative =
-      relative_error(paired_agreement(reference, test, options.paired).rmse, {*least, *most, 0});
+  const RelativeError relative = relative_error(agreement.rmse, {*least, *most, 0});
   f.push_back(figure("nrmse", relative.nrmse));
   return f;
 }

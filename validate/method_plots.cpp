@@ -1,9 +1,6 @@
 #include "validate/method_plots.hpp"
 
-#include <limits>
-
 #include "engines/core/files.hpp"
-#include "engines/core/text.hpp"
 #include "validate/plots.hpp"
 
 namespace voxelmark {
@@ -26,20 +23,12 @@ void draw(const std::filesystem::path& prefix, const PairSource& pairs, const Pa
     write_text(prefix.string() + name, svg);
   };
   if (a.bias && a.lower_limit && a.upper_limit) {
-    const PairSource points{
-        pairs.count, [&](std::size_t i) {
-          const auto [x, y] = pairs.at(i);
-          const double mean = x + (y - x) / 2;
-          return std::pair{mean, options.difference == Difference::absolute  ? y - x
-                                 : options.difference == Difference::percent ? 100 * (y - x) / mean
-                                                                             : y / x};
-        }};
     const std::string y = options.difference == Difference::absolute ? "test − reference"
                           : options.difference == Difference::percent
                               ? "test − reference [% of the mean]"
                               : "test / reference";
     write("bland_altman.svg",
-          bland_altman_svg(points,
+          bland_altman_svg(mean_and_difference(pairs, options.difference),
                            {"Bland-Altman: " + names.test + " against " + names.reference,
                             "mean of both" + names.unit, y},
                            {line(a.bias, a.bias_ci), line(a.lower_limit, a.exact_lower_limit_ci),

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "engines/core/error.hpp"
-#include "engines/core/files.hpp"
 #include "engines/core/text.hpp"
 #include "validate/method_plots.hpp"
 #include "validate/pictures.hpp"

@@ -8,7 +8,6 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numbers>
 #include <stdexcept>
@@ -43,18 +42,6 @@ struct Pair {
   double mean() const { return x + (y - x) / 2; }
   double relative() const { return (y - x) / mean(); }
 };
-
-double difference(const Pair& p, Difference kind) {
-  switch (kind) {
-    case Difference::absolute:
-      return p.y - p.x;
-    case Difference::percent:
-      return 100 * p.relative();
-    case Difference::ratio:
-      return p.y / p.x;
-  }
-  throw std::logic_error("no such Difference");
-}
 
 std::string counted(std::int64_t pairs) {
   return std::to_string(pairs) + (pairs == 1 ? " pair has" : " pairs have");
@@ -147,7 +134,7 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
   const double n = static_cast<double>(count);
   const First first = total<First>(count, [&](First& s, std::size_t i) {
     const Pair p = get(i);
-    const double error = p.y - p.x, m = p.mean(), d = difference(p, options.difference);
+    const double error = p.y - p.x, m = p.mean(), d = difference_of(p.x, p.y, options.difference);
     s.x += p.x;
     s.y += p.y;
     s.m += m;
@@ -170,7 +157,7 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
   const double relative0 = first.relative / n;
   Second s = total<Second>(count, [&](Second& sums, std::size_t i) {
     const Pair p = get(i);
-    const double x = p.x - x0, y = p.y - y0, d = difference(p, options.difference) - d0,
+    const double x = p.x - x0, y = p.y - y0, d = difference_of(p.x, p.y, options.difference) - d0,
                  m = p.mean() - m0;
     sums.x += x;
     sums.y += y;
@@ -316,7 +303,7 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
   const Residuals residuals = total<Residuals>(count, [&](Residuals& sums, std::size_t i) {
     const Pair p = get(i);
     const double m = p.mean();
-    const double r = std::abs(difference(p, options.difference) - intercept - slope * m);
+    const double r = std::abs(difference_of(p.x, p.y, options.difference) - intercept - slope * m);
     sums.r += r;
     sums.rm += r * (m - mean_m);
   });
@@ -326,6 +313,18 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
 }
 
 }  // namespace
+
+double difference_of(double reference, double test, Difference kind) {
+  switch (kind) {
+    case Difference::absolute:
+      return test - reference;
+    case Difference::percent:
+      return 100 * Pair{reference, test}.relative();
+    case Difference::ratio:
+      return test / reference;
+  }
+  throw std::logic_error("no such Difference");
+}
 
 PairedAgreement paired_agreement(std::span<const double> reference, std::span<const double> test,
                                  const PairedOptions& options) {

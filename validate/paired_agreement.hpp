@@ -15,6 +15,9 @@ enum class Difference {
   ratio,     ///< y / x
 };
 
+/// Of one pair; not finite where it is not defined.
+double difference_of(double reference, double test, Difference kind);
+
 struct PairedOptions {
   Difference difference = Difference::absolute;
   double z = 1.96;          ///< limits of agreement are bias ± z SD

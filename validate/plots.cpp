@@ -570,10 +570,10 @@ void draw_line_labels(Chart& chart, std::vector<std::pair<std::string, PlotLine>
 
 }  // namespace
 
-PairSource mean_and_difference(PairSource pairs) {
-  return {pairs.count, [at = std::move(pairs.at)](std::size_t i) {
+PairSource mean_and_difference(PairSource pairs, Difference kind) {
+  return {pairs.count, [at = std::move(pairs.at), kind](std::size_t i) {
             const auto [reference, test] = at(i);
-            return std::pair(reference / 2 + test / 2, test - reference);
+            return std::pair(reference / 2 + test / 2, difference_of(reference, test, kind));
           }};
 }
 

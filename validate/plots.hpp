@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "validate/paired_agreement.hpp"
+
 namespace voxelmark {
 
 /// Pairs (x, y) of finite numbers, each made when asked for by its index from 0: images of any size
@@ -14,8 +16,8 @@ struct PairSource {
   std::function<std::pair<double, double>(std::size_t)> at;
 };
 
-/// From pairs (reference, test) the points of a Bland-Altman plot: mean, and test − reference.
-PairSource mean_and_difference(PairSource pairs);
+/// From pairs (reference, test) the points of a Bland-Altman plot: mean, and difference.
+PairSource mean_and_difference(PairSource pairs, Difference kind = Difference::absolute);
 
 /// A plot's words, of any characters; units go into the axes' names, as in "difference [l/min]".
 /// What is too long is written smaller, then cut.

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
-#include <set>
 
 #include "build_info.hpp"
 #include "datasets/csv.hpp"

@@ -8,8 +8,9 @@
 
 namespace voxelmark {
 
-/// The Euclidean distance from each voxel to the nearest seed, in µm: exact but for the rounding of
-/// the squares, which are whole numbers where the spacing is the same along all axes.
+/// The Euclidean distance from each voxel to the nearest seed, in µm, where which seed it is does
+/// not matter (else distance_transform.hpp's nearest_labels): exact but for the rounding of the
+/// squares, which are whole numbers where the spacing is the same along all axes.
 class DistanceMap {
  public:
   /// Seeds are the voxels of `flags` with a bit of `bit` set. In time proportional to the voxels,

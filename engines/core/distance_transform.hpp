@@ -22,6 +22,8 @@ inline constexpr std::int64_t no_distance = std::numeric_limits<std::int64_t>::m
 /// weight * d^2 (no_distance where no voxel is labelled). In time proportional to the voxels, on
 /// all threads of the caller's arena.
 ///
+/// Distances alone take a third of the memory: distance_map.hpp.
+///
 /// `seeds`: labels, or a mask, not 0 where labelled; T is std::uint8_t or std::uint32_t. It may be
 /// `labels` itself. `thread_scratch` gives the running thread scratch of
 /// nearest_label_bytes(shape).
