@@ -15,6 +15,7 @@
 #include "validate/label_overlap.hpp"
 #include "validate/overlap.hpp"
 #include "validate/paired_agreement.hpp"
+#include "validate/quantile.hpp"
 #include "validate/requirement.hpp"
 #include "validate/skeleton.hpp"
 
@@ -507,6 +508,66 @@ TEST(Skeleton, OfABallIsAPointAndOfAShellAShell) {
   EXPECT_GE(size(ball), 1);
   EXPECT_LE(size(ball), 8);
   EXPECT_GE(size(shell), 60);  // the hollow inside stays closed
+}
+
+/// Connected components of the voxels that are `inside`, in a frame of background: of an object in
+/// any way, of background by faces.
+int components(const Image& mask, bool inside) {
+  const Shape& shape = mask.shape();
+  const auto pixels = mask.pixels<std::uint8_t>();
+  const std::int64_t deep = shape.z == 1 ? 0 : 1;
+  const Shape framed{shape.x + 2, shape.y + 2, shape.z + 2 * deep};
+  std::vector<char> left(static_cast<std::size_t>(framed.voxels()), !inside);
+  for (std::int64_t z = 0; z < shape.z; ++z)
+    for (std::int64_t y = 0; y < shape.y; ++y)
+      for (std::int64_t x = 0; x < shape.x; ++x)
+        left[static_cast<std::size_t>(offset(framed, x + 1, y + 1, z + deep))] =
+            (pixels[static_cast<std::size_t>(offset(shape, x, y, z))] != 0) == inside;
+  int count = 0;
+  for (std::int64_t start = 0; start < framed.voxels(); ++start) {
+    if (!left[static_cast<std::size_t>(start)]) continue;
+    ++count;
+    std::vector<std::int64_t> stack{start};
+    left[static_cast<std::size_t>(start)] = 0;
+    while (!stack.empty()) {
+      const std::int64_t at = stack.back();
+      stack.pop_back();
+      const std::int64_t x = at % framed.x, y = at / framed.x % framed.y,
+                         z = at / (framed.x * framed.y);
+      for (std::int64_t c = std::max<std::int64_t>(z - 1, 0); c <= std::min(z + 1, framed.z - 1);
+           ++c)
+        for (std::int64_t b = std::max<std::int64_t>(y - 1, 0); b <= std::min(y + 1, framed.y - 1);
+             ++b)
+          for (std::int64_t a = std::max<std::int64_t>(x - 1, 0);
+               a <= std::min(x + 1, framed.x - 1); ++a) {
+            if (!inside && (a != x) + (b != y) + (c != z) > 1) continue;
+            const auto next = static_cast<std::size_t>(offset(framed, a, b, c));
+            if (!left[next]) continue;
+            left[next] = 0;
+            stack.push_back(static_cast<std::int64_t>(next));
+          }
+    }
+  }
+  return count;
+}
+
+TEST(Skeleton, BreaksAndJoinsNothing) {
+  std::mt19937 random(4);
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    const Shape shape = repeat % 2 ? Shape{14, 12, 8} : Shape{24, 20, 1};
+    std::vector<std::uint8_t> voxels(static_cast<std::size_t>(shape.voxels()));
+    for (auto& voxel : voxels) voxel = random() % 10 < (repeat % 2 ? 3 : 6);
+    const Image image = image_of(shape, voxels), line = skeleton(image);
+    EXPECT_EQ(components(line, true), components(image, true)) << "parts of mask " << repeat;
+    EXPECT_EQ(components(line, false), components(image, false)) << "holes of mask " << repeat;
+  }
+}
+
+TEST(Quantile, OfInfiniteSamples) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(quantile(std::vector<double>{infinity, 1, infinity, 2}, 0.9), infinity);
+  EXPECT_EQ(quantile(std::vector<double>{infinity, 1, 2}, 0.5), 2);
+  EXPECT_EQ(quantile(std::vector<double>{infinity, 1, 2}, 0.25), 1.5);
 }
 
 TEST(Aggregates, InfiniteValuesRankLast) {
