@@ -14,6 +14,7 @@
 #include "bench/statistics.hpp"
 #include "build_info.hpp"
 #include "engines/core/host_engine.hpp"
+#include "engines/core/result_schema.hpp"
 #include "engines/core/text.hpp"
 
 namespace voxelmark {
@@ -147,7 +148,9 @@ std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits,
 json case_json(const Row& row) {
   const Case& c = row.bench_case;
   const Device& device = c.entry.device;
-  json object{{"operation", c.task->operation->name},
+  json object{{"kind", "operation"},
+              {"task", c.task->operation->name + "/" + c.task->suffix()},
+              {"operation", c.task->operation->name},
               {"engine", device.engine},
               {"device", device.name},
               {"device_id", device.id},
@@ -223,7 +226,9 @@ json context_json(const OpenEngines& engines, const std::vector<std::string>& co
                   bool incomplete) {
   utsname system{};
   uname(&system);
-  json context{{"version", build_info::version},
+  json context{{"schema_version", result_schema_version},
+               {"runs", 1},
+               {"version", build_info::version},
                {"git_revision", build_info::git_revision},
                {"compiler", build_info::compiler},
                {"flags", build_info::flags},

@@ -1,0 +1,9 @@
+#include <CLI/CLI.hpp>
+
+#include "reports/program.hpp"
+
+namespace voxelmark::report {
+
+void add_export(CLI::App&, Action&) {}
+
+}  // namespace voxelmark::report

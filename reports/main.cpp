@@ -1,0 +1,3 @@
+#include "reports/program.hpp"
+
+int main(int argc, char** argv) { return voxelmark::report::run_report(argc, argv); }

@@ -1,0 +1,82 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace voxelmark::report {
+
+enum class Outcome { done, skipped, failed };
+std::string to_string(Outcome outcome);
+
+/// One case of a result file; docs/results.md has the words.
+struct Row {
+  std::string name;                ///< "GaussianBlur3D/tbb/1024x1024x32/f32/sigma:2"
+  std::string task;                ///< the same without engine and threads
+  std::string kind = "operation";  ///< which section of a report it belongs to
+  std::string operation;           ///< "GaussianBlur3D"
+  std::string engine;              ///< "tbb", "opencl"
+  std::string device_id;           ///< "tbb", "opencl:NVIDIA_H200": one engine on one device
+  std::string device;              ///< "NVIDIA H200"
+  std::string dtype;               ///< "u8", "u16", "u32", "f32"
+  std::string parameters;          ///< "sigma:2/window:box"
+  std::array<std::int64_t, 3> size{1, 1, 1};  ///< voxels along x, y, z
+  int threads = 0;
+  Outcome outcome = Outcome::done;
+  std::string reason;         ///< why it was skipped or failed
+  bool is_reference = false;  ///< the double-precision reference itself
+  bool checked = false;       ///< compared with the reference, or is it
+  /// Wall times in ms: of one process, or a median per fresh process where the file has runs.
+  std::vector<double> samples_ms;
+  std::map<std::string, double, std::less<>> figures;  ///< "median_ms", "pearson_r", …
+  nlohmann::json details;                              ///< the row's whole "voxelmark" object
+
+  std::optional<double> figure(std::string_view key) const;
+  std::int64_t voxels() const { return size[0] * size[1] * size[2]; }
+};
+
+/// The three clocks of a report, in ms; nothing for a row without a result.
+std::optional<double> compute_ms(const Row& row);         ///< one call, data on the device
+std::optional<double> with_transfers_ms(const Row& row);  ///< push + compute + pull
+std::optional<double> first_call_ms(const Row& row);      ///< prepare + push + compute + pull
+
+struct Device {
+  std::string id, name, type, driver, platform;
+  std::map<std::string, double, std::less<>> limits;  ///< "copy_bytes_per_second", "flops", …
+  bool is_cpu() const { return type == "CPU"; }
+};
+
+/// A file that `bench --json` wrote.
+struct ResultFile {
+  std::filesystem::path path;
+  std::string date;  ///< ISO 8601, as written
+  std::string host;  ///< host name
+  std::string cpu;   ///< "AMD EPYC"
+  int cpu_threads = 0;
+  std::string version, git_revision, compiler, flags;
+  std::vector<std::string> command;
+  int runs = 1;             ///< fresh processes that it was made of
+  bool incomplete = false;  ///< the run was interrupted
+  std::vector<Device> devices;
+  std::map<std::string, std::string> pictures;  ///< name -> PNG in base64
+  nlohmann::json context;                       ///< the whole "context" object
+  std::vector<Row> rows;                        ///< in the order of the file, names are unique
+
+  /// What must be equal for times to be comparable: CPU, its threads, devices and their drivers.
+  std::string machine() const;
+};
+
+/// Reads one file. Throws BadInput, naming the file and what is wrong with it: not there, cut off,
+/// not JSON, of another program, of another version, without rows, a case twice.
+ResultFile read_results(const std::filesystem::path& path);
+
+/// Reads all; a folder stands for the files *.json in it, sorted by name. Throws as read_results
+/// does, and where a folder holds none.
+std::vector<ResultFile> read_all(const std::vector<std::string>& paths);
+
+}  // namespace voxelmark::report
