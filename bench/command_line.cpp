@@ -51,6 +51,20 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
           ->type_name("DIR");
   auto* json = app.add_option("--json", options.json, "Write the results (- is standard output)")
                    ->type_name("FILE");
+  app.add_option("--runs", options.runs,
+                 "Measure in this many fresh processes; a sample is a process's median")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  auto* base = app.add_option("--base-program", options.base_program,
+                              "Another build of bench, measured alternately (A B B A)")
+                   ->check(CLI::ExistingFile)
+                   ->type_name("FILE");
+  auto* base_json = app.add_option("--base-json", options.base_json, "Write that build's results")
+                        ->type_name("FILE");
+  base->needs(base_json, json);
+  base_json->needs(base);
+  app.add_flag("--no-limits", options.no_limits,
+               "Leave out the devices' limits: seconds less, and no share of the copy rate");
   app.add_flag("--list", options.list, "List the cases and stop");
   app.add_flag("--list-operations", options.list_operations,
                "List the operations, exactly defined, and stop");
@@ -69,7 +83,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     std::cerr << "bench: " << error.what() << "; see bench --help\n";
     return 2;
   }
-  for (const auto* named : {save, json})
+  for (const auto* named : {save, json, base, base_json})
     if (named->count() > 0 && named->as<std::string>().empty()) {
       std::cerr << "bench: " << named->get_name() << " needs a name; see bench --help\n";
       return 2;

@@ -80,7 +80,7 @@ std::variant<OpenEngines::Opened*, Skip> OpenEngines::open(const EngineEntry& en
       found = opened_.emplace(key, *skip).first;
     } else {
       auto& opened = std::get<std::unique_ptr<Engine>>(engine);
-      const Limits limits = with_limits_ ? measure_limits(*opened) : Limits{};
+      const auto limits = with_limits_ ? std::optional(measure_limits(*opened)) : std::nullopt;
       found = opened_.emplace(key, Opened{std::move(opened), limits}).first;
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +38,7 @@ class OpenEngines {
 
   struct Opened {
     std::unique_ptr<Engine> engine;
-    Limits limits;
+    std::optional<Limits> limits;
   };
   /// Throws where the runtime fails.
   std::variant<Opened*, Skip> open(const EngineEntry& entry, int threads);

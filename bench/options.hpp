@@ -18,7 +18,10 @@ struct Options {
   std::optional<Check> check;  ///< nothing: chosen by predicted time
   double max_time = 3;         ///< seconds of samples per case
   std::string second, save, json;
-  bool list = false, list_operations = false, list_devices = false, limits = false;
+  int runs = 1;                         ///< fresh processes
+  std::string base_program, base_json;  ///< another build, measured alternately with this one
+  bool list = false, list_operations = false, list_devices = false, limits = false,
+       no_limits = false;
 };
 
 /// Reads the command line. Gives an exit code instead where there is nothing left to do: help,

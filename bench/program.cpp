@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "bench/fresh_processes.hpp"
 #include "bench/options.hpp"
 #include "bench/progress_bar.hpp"
 #include "bench/results.hpp"
@@ -25,11 +26,13 @@ void require_outputs(const Options& options) {
     if (error) throw BadInput("cannot make the folder " + options.save + ": " + error.message());
     require_writable(std::filesystem::path(options.save) / "result.tif");
   }
-  if (options.json.empty() || options.json == "-") return;
-  std::vector<std::string> inputs = options.inputs;
-  if (!options.second.empty()) inputs.push_back(options.second);
-  require_distinct(inputs, {options.json});
-  require_writable(options.json);
+  std::vector<std::string> inputs = options.inputs, outputs;
+  for (const std::string& input : {options.second, options.base_program})
+    if (!input.empty()) inputs.push_back(input);
+  for (const std::string& output : {options.json, options.base_json})
+    if (!output.empty() && output != "-") outputs.push_back(output);
+  require_distinct(inputs, outputs);
+  for (const std::string& output : outputs) require_writable(output);
 }
 
 /// Where tables go: standard output belongs to the JSON that is asked for with `--json -`.
@@ -80,8 +83,10 @@ int measure(const Options& options, const std::vector<std::string>& command) {
     return exit_code::good;
   }
   require_outputs(options);
+  if (options.runs > 1 || !options.base_program.empty())
+    return measure_in_fresh_processes(options, command);
   std::ostream& out = table_stream(options);
-  OpenEngines engines;
+  OpenEngines engines(!options.no_limits);
   std::vector<GroupResult> results;
   ProgressBar bar(groups.size());
   for (std::size_t i = 0; i < groups.size() && !interrupt_requested; ++i) {

@@ -90,20 +90,6 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
   }
 }
 
-double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-double standard_deviation(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  const double centre = mean(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - centre) * (value - centre);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
-
 /// A row per sample, then mean, median, stddev and cv. The figures stand in the median row.
 std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits, const Row* best) {
   const Measurement& m = done.measurement;
@@ -130,11 +116,13 @@ std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits,
     run.cpu_accumulated_time = statistic(m.cpu) * scale;
     return runs.emplace_back(run);
   };
-  aggregate("mean", mean, benchmark::kTime);
+  aggregate(
+      "mean", [](const auto& values) { return mean(values); }, benchmark::kTime);
   add_figures(aggregate(
                   "median", [](const auto& values) { return median(values); }, benchmark::kTime),
               done, limits, best);
-  aggregate("stddev", standard_deviation, benchmark::kTime);
+  aggregate(
+      "stddev", [](const auto& values) { return standard_deviation(values); }, benchmark::kTime);
   aggregate(
       "cv",
       [](const auto& values) {
@@ -249,15 +237,17 @@ json context_json(const OpenEngines& engines, const std::vector<std::string>& co
     } else {
       const auto& [engine, limits] = std::get<OpenEngines::Opened>(opened);
       const Device& d = engine->device();
-      device.update({{"name", d.name},
-                     {"type", d.type},
-                     {"driver", d.driver},
-                     {"platform", d.platform},
-                     {"memory_bytes", d.memory},
-                     {"largest_allocation_bytes", d.largest_allocation},
-                     {"local_memory_bytes", d.local_memory},
-                     {"compute_units", d.compute_units},
-                     {"limits", limits_json(limits)}});
+      device.update({
+          {"name", d.name},
+          {"type", d.type},
+          {"driver", d.driver},
+          {"platform", d.platform},
+          {"memory_bytes", d.memory},
+          {"largest_allocation_bytes", d.largest_allocation},
+          {"local_memory_bytes", d.local_memory},
+          {"compute_units", d.compute_units},
+      });
+      if (limits) device["limits"] = limits_json(*limits);
     }
     context["devices"].push_back(device);
   }
@@ -283,7 +273,8 @@ std::string results_json(const std::vector<GroupResult>& groups, const OpenEngin
       if (const auto* done = std::get_if<Done>(&row.outcome)) {
         const auto opened =
             engines.all().find({row.bench_case.entry.device.id, row.bench_case.threads});
-        runs = runs_of(row, *done, &std::get<OpenEngines::Opened>(opened->second).limits, best);
+        const auto& limits = std::get<OpenEngines::Opened>(opened->second).limits;
+        runs = runs_of(row, *done, limits ? &*limits : nullptr, best);
       } else {
         runs.push_back(base_run(row.bench_case));
         const auto* skip = std::get_if<Skip>(&row.outcome);

@@ -6,6 +6,20 @@
 
 namespace voxelmark {
 
+double mean(std::span<const double> samples) {
+  double sum = 0;
+  for (const double value : samples) sum += value;
+  return sum / static_cast<double>(samples.size());
+}
+
+double standard_deviation(std::span<const double> samples) {
+  if (samples.size() < 2) return 0;
+  const double centre = mean(samples);
+  double squares = 0;
+  for (const double value : samples) squares += (value - centre) * (value - centre);
+  return std::sqrt(squares / static_cast<double>(samples.size() - 1));
+}
+
 Interval median_interval(std::span<const double> samples) {
   if (samples.empty()) throw std::logic_error("interval of no samples");
   std::vector<double> sorted(samples.begin(), samples.end());

@@ -8,6 +8,11 @@ namespace voxelmark {
 
 inline double median(std::span<const double> samples) { return quantile(samples, 0.5); }
 
+double mean(std::span<const double> samples);
+
+/// With n - 1 in the denominator; 0 of a single sample.
+double standard_deviation(std::span<const double> samples);
+
 /// A confidence interval.
 struct Interval {
   double lower = 0, upper = 0;

@@ -63,7 +63,7 @@ const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
   const auto found = engines.all().find({bench_case.entry.device.id, bench_case.threads});
   if (found == engines.all().end()) return nullptr;
   const auto* opened = std::get_if<OpenEngines::Opened>(&found->second);
-  return opened ? &opened->limits : nullptr;
+  return opened && opened->limits ? &*opened->limits : nullptr;
 }
 
 /// The largest error, or what two label images lack of a full overlap.
@@ -174,7 +174,7 @@ std::string limits_table(const OpenEngines& engines) {
       text += folded(label + "  skipped: ", skip->reason, "    ");
       continue;
     }
-    const Limits& l = std::get<OpenEngines::Opened>(opened).limits;
+    const Limits& l = *std::get<OpenEngines::Opened>(opened).limits;
     text += line(
         label,
         {rate(l.copy_bytes_per_second), significant(1e6 * l.launch_seconds, 3),

@@ -1,0 +1,163 @@
+#include "bench/fresh_processes.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "bench/merged_runs.hpp"
+#include "engines/core/error.hpp"
+#include "engines/core/files.hpp"
+#include "engines/core/interrupt.hpp"
+#include "engines/core/program.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+/// A folder of our own that goes with this object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "voxelmark-XXXXXX").string();
+    if (!mkdtemp(name.data()))
+      throw BadInput("cannot make a folder in " + fs::temp_directory_path().string() + ": " +
+                     std::strerror(errno));
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// The arguments without the program's name and without options, of one value each, that are the
+/// parent's business.
+std::vector<std::string> arguments_of_child(const std::vector<std::string>& command) {
+  static const std::vector<std::string> ours{"--runs", "--json", "--base-program", "--base-json"};
+  std::vector<std::string> kept;
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    const std::string name = command[i].substr(0, command[i].find('='));
+    if (std::find(ours.begin(), ours.end(), name) == ours.end())
+      kept.push_back(command[i]);
+    else if (name == command[i])
+      ++i;
+  }
+  return kept;
+}
+
+/// Starts a program with its standard output thrown away, waits for its end and gives its exit
+/// code. An interrupt is handed on, once; a child does not outlive us.
+int run_child(const std::string& program, const std::vector<std::string>& arguments) {
+  std::vector<std::string> all{program};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& argument : all) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const pid_t child = fork();
+  if (child < 0)
+    throw std::runtime_error(std::string("cannot start a process: ") + std::strerror(errno));
+  if (child == 0) {
+    // A group of its own: a terminal's Ctrl-C reaches it through us alone.
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+    execv(program.c_str(), argv.data());
+    _exit(127);
+  }
+  int status = 0;
+  for (bool told = false; waitpid(child, &status, WNOHANG) == 0;) {
+    if (interrupt_requested && !told) told = kill(child, SIGINT) == 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// One of the two builds that are measured, with what its processes wrote.
+struct Side {
+  std::string program, json_file;
+  std::vector<json> documents{};
+};
+
+/// Whether the side has one more result. Throws BadInput where its program ends without any.
+bool measure_once(Side& side, const std::vector<std::string>& arguments, const fs::path& file) {
+  auto with_json = arguments;
+  with_json.insert(with_json.end(), {"--json", file.string()});
+  const int code = run_child(side.program, with_json);
+  if (interrupt_requested) return false;
+  if (!fs::exists(file))
+    throw BadInput(side.program + " ended with exit code " + std::to_string(code) +
+                   " and without a result");
+  std::ifstream stream(file);
+  side.documents.push_back(json::parse(stream));
+  fs::remove(file);
+  return true;
+}
+
+/// How many cases of a document came out so.
+std::ptrdiff_t count(const json& document, const char* outcome) {
+  const auto& rows = document.at("benchmarks");
+  return std::count_if(rows.begin(), rows.end(), [&](const json& row) {
+    return row.contains("voxelmark") && row["voxelmark"]["outcome"] == outcome;
+  });
+}
+
+/// Writes and prints what a side has, and gives the exit code for it.
+int finish(const Side& side, const Options& options, const std::vector<std::string>& command) {
+  if (side.documents.empty()) return exit_code::interrupted;
+  const json merged = merged_runs(side.documents, command, interrupt_requested);
+  std::ostream& out = options.json == "-" ? std::cerr : std::cout;
+  if (!options.base_program.empty()) out << side.program << "\n";
+  const auto done = count(merged, "done"), failed = count(merged, "failed");
+  out << merged_table(merged) << done << " measured, " << count(merged, "skipped") << " skipped, "
+      << failed << " failed in " << side.documents.size() << " processes"
+      << (interrupt_requested ? "; incomplete: interrupted" : "") << "\n"
+      << std::flush;
+  write_output(side.json_file, merged.dump(1) + "\n");
+  if (failed > 0) return exit_code::failed;
+  return done > 0 ? exit_code::good : exit_code::unusable;
+}
+
+}  // namespace
+
+int measure_in_fresh_processes(const Options& options, const std::vector<std::string>& command) {
+  const TemporaryFolder folder;
+  const auto arguments = arguments_of_child(command);
+  std::vector<Side> sides;
+  if (!options.base_program.empty()) sides.push_back({options.base_program, options.base_json});
+  sides.push_back({fs::read_symlink("/proc/self/exe").string(), options.json});
+  // Limits are for the first process of each side; they take seconds.
+  auto later_arguments = arguments;
+  if (!options.no_limits) later_arguments.push_back("--no-limits");
+  for (int run = 0; run < options.runs && !interrupt_requested; ++run) {
+    std::cerr << "process " << run + 1 << " of " << options.runs << "\n";
+    for (std::size_t i = 0; i < sides.size(); ++i)
+      if (!measure_once(sides[run % 2 == 0 ? i : sides.size() - 1 - i],
+                        run == 0 ? arguments : later_arguments, folder.path() / "run.json"))
+        break;
+  }
+  int worst = exit_code::good;
+  for (const Side& side : sides) worst = std::max(worst, finish(side, options, command));
+  return interrupt_requested ? exit_code::interrupted : worst;
+}
+
+}  // namespace voxelmark
