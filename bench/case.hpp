@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engines/core/engine.hpp"
+#include "validate/illustration.hpp"
 #include "validate/image_agreement.hpp"
 #include "validate/label_agreement.hpp"
 #include "validate/overlap.hpp"
@@ -95,6 +96,7 @@ struct Failed {
 struct Row {
   Case bench_case;
   std::variant<Done, Skip, Failed> outcome;
+  std::shared_ptr<const Illustration> illustration{};  ///< where one was asked for
 };
 
 }  // namespace voxelmark

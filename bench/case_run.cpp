@@ -42,8 +42,9 @@ std::string result_file_name(const Case& bench_case) {
   return name + (bench_case.task->operation->gives_table() ? ".csv" : ".tif");
 }
 
-CaseRun::CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder)
-    : case_(bench_case), checker_(checker), save_folder_(save_folder) {}
+CaseRun::CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder,
+                 bool illustrated)
+    : case_(bench_case), checker_(checker), save_folder_(save_folder), illustrated_(illustrated) {}
 
 void CaseRun::fail(const std::string& reason) {
   outcome_ = Failed{reason};
@@ -126,6 +127,11 @@ void CaseRun::check_first_result() {
   comparison_ = run_poisoned(0xff, false);
   comparison_.is_reference = case_.entry.device.engine == "reference";
   if (!save_folder_.empty()) save_result();
+  // What is sampled is no image, and a table is none either.
+  if (illustrated_ && !comparison_.is_reference && checker_.check() == Check::full &&
+      !case_.task->operation->gives_table())
+    illustration_ = std::make_shared<Illustration>(
+        illustrate(checker_.inputs()[0], checker_.expected(), result_));
   if (!agrees(comparison_)) {
     fail(explain_disagreement(comparison_, result_.shape()));
     return;

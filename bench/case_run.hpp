@@ -11,7 +11,8 @@ namespace voxelmark {
 /// functions.
 class CaseRun {
  public:
-  CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder);
+  CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder,
+          bool illustrated = false);
 
   /// Opens the engine, allocates, uploads, prepares, compares. On anything but agreement the run is
   /// over and outcome() says why.
@@ -27,7 +28,7 @@ class CaseRun {
   /// The last timed run, on poisoned memory, and its comparison; closes the measurement.
   void finish();
 
-  Row row() const { return {case_, outcome_}; }
+  Row row() const { return {case_, outcome_, illustration_}; }
 
  private:
   void prepare();
@@ -44,6 +45,8 @@ class CaseRun {
   Case case_;
   const Checker& checker_;
   std::string save_folder_;
+  bool illustrated_;
+  std::shared_ptr<const Illustration> illustration_;
   OpenEngines::Opened* opened_ = nullptr;
   std::unique_ptr<Stream> stream_, profiling_stream_;
   std::unique_ptr<Arena> arena_;

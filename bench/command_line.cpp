@@ -65,6 +65,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   base_json->needs(base);
   app.add_flag("--no-limits", options.no_limits,
                "Leave out the devices' limits: seconds less, and no share of the copy rate");
+  app.add_flag("--no-pictures", options.no_pictures,
+               "Leave the pictures and plots of results out of the JSON");
   app.add_flag("--list", options.list, "List the cases and stop");
   app.add_flag("--list-operations", options.list_operations,
                "List the operations, exactly defined, and stop");

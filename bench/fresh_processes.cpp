@@ -145,9 +145,11 @@ int measure_in_fresh_processes(const Options& options, const std::vector<std::st
   std::vector<Side> sides;
   if (!options.base_program.empty()) sides.push_back({options.base_program, options.base_json});
   sides.push_back({fs::read_symlink("/proc/self/exe").string(), options.json});
-  // Limits are for the first process of each side; they take seconds.
+  // Limits and pictures are for the first process of each side; they take time.
   auto later_arguments = arguments;
-  if (!options.no_limits) later_arguments.push_back("--no-limits");
+  for (const auto& [left_out, flag] : {std::pair{options.no_limits, "--no-limits"},
+                                       std::pair{options.no_pictures, "--no-pictures"}})
+    if (!left_out) later_arguments.push_back(flag);
   for (int run = 0; run < options.runs && !interrupt_requested; ++run) {
     std::cerr << "process " << run + 1 << " of " << options.runs << "\n";
     for (std::size_t i = 0; i < sides.size(); ++i)

@@ -21,7 +21,7 @@ struct Options {
   int runs = 1;                         ///< fresh processes
   std::string base_program, base_json;  ///< another build, measured alternately with this one
   bool list = false, list_operations = false, list_devices = false, limits = false,
-       no_limits = false;
+       no_limits = false, no_pictures = false;
 };
 
 /// Reads the command line. Gives an exit code instead where there is nothing left to do: help,

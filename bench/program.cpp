@@ -1,7 +1,9 @@
 #include "bench/program.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "bench/fresh_processes.hpp"
 #include "bench/options.hpp"
@@ -77,7 +79,7 @@ int exit_code(const std::vector<GroupResult>& results) {
 }
 
 int measure(const Options& options, const std::vector<std::string>& command) {
-  const auto groups = sweep(options);
+  auto groups = sweep(options);
   if (options.list) {
     print_cases(groups);
     return exit_code::good;
@@ -88,12 +90,19 @@ int measure(const Options& options, const std::vector<std::string>& command) {
   std::ostream& out = table_stream(options);
   OpenEngines engines(!options.no_limits);
   std::vector<GroupResult> results;
+  std::set<const Operation*> illustrated;
   ProgressBar bar(groups.size());
   for (std::size_t i = 0; i < groups.size() && !interrupt_requested; ++i) {
-    bar.start(i, groups[i].task->operation->name + " " + groups[i].task->suffix());
+    const Operation* operation = groups[i].task->operation;
+    groups[i].illustrated =
+        !options.json.empty() && !options.no_pictures && !illustrated.contains(operation);
+    bar.start(i, operation->name + " " + groups[i].task->suffix());
     results.push_back(
         run_group(groups[i], options, engines, [&](double fraction) { bar.update(fraction); }));
     bar.clear();
+    if (std::any_of(results.back().rows.begin(), results.back().rows.end(),
+                    [](const Row& row) { return row.illustration != nullptr; }))
+      illustrated.insert(operation);
     out << table(results.back(), engines) << std::flush;
   }
   const Tally count = tally(results);

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "bench/agreement_figures.hpp"
+#include "bench/picture_store.hpp"
 #include "bench/results.hpp"
 #include "bench/statistics.hpp"
 #include "build_info.hpp"
@@ -133,7 +134,7 @@ std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits,
   return runs;
 }
 
-json case_json(const Row& row) {
+json case_json(const Row& row, PictureStore& pictures) {
   const Case& c = row.bench_case;
   const Device& device = c.entry.device;
   json object{{"kind", "operation"},
@@ -154,6 +155,7 @@ json case_json(const Row& row) {
     if (!c.task->source.second_file.empty()) object["second_input"] = c.task->source.second_file;
   }
   if (!c.task->note.empty()) object["note"] = c.task->note;
+  if (row.illustration) object.update(pictures.add(*row.illustration));
   if (const auto* done = std::get_if<Done>(&row.outcome)) {
     const Measurement& m = done->measurement;
     object["outcome"] = "done";
@@ -266,6 +268,7 @@ std::string results_json(const std::vector<GroupResult>& groups, const OpenEngin
   context.name_field_width = 0;
   reporter.ReportContext(context);
   std::vector<json> details;
+  PictureStore pictures;
   for (const auto& group : groups) {
     const Row* best = best_cpu_row(group.rows);
     for (const auto& row : group.rows) {
@@ -283,14 +286,15 @@ std::string results_json(const std::vector<GroupResult>& groups, const OpenEngin
       }
       reporter.ReportRuns(runs);
       for (const auto& run : runs)
-        details.push_back(run.aggregate_name == "median" || runs.size() == 1 ? case_json(row)
-                                                                             : json());
+        details.push_back(
+            run.aggregate_name == "median" || runs.size() == 1 ? case_json(row, pictures) : json());
     }
   }
   reporter.Finalize();
   json document = json::parse(text.str());
   document["context"]["executable"] = "bench";
   document["context"]["voxelmark"] = context_json(engines, command, incomplete);
+  document["context"]["voxelmark"]["pictures"] = pictures.all();
   for (std::size_t i = 0; i < details.size(); ++i)
     if (!details[i].is_null()) document["benchmarks"][i]["voxelmark"] = details[i];
   return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";

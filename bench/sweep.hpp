@@ -11,6 +11,7 @@ namespace voxelmark {
 struct Group {
   std::shared_ptr<const Task> task;
   std::vector<Case> cases;
+  bool illustrated = false;  ///< results are shown in pictures and plots
 };
 
 /// The cases that the options ask for, in catalogue order. Throws BadInput where an option is wrong
