@@ -108,7 +108,10 @@ bool measure_once(Side& side, const std::vector<std::string>& arguments, const f
     throw BadInput(side.program + " ended with exit code " + std::to_string(code) +
                    " and without a result");
   std::ifstream stream(file);
-  side.documents.push_back(json::parse(stream));
+  const json& document = side.documents.emplace_back(json::parse(stream, nullptr, false));
+  if (!document.is_object() || !document.contains("benchmarks") || !document.contains("context") ||
+      !document["context"].contains("voxelmark"))
+    throw BadInput(side.program + " is no bench program: what it wrote is no result file");
   fs::remove(file);
   return true;
 }

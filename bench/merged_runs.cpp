@@ -23,7 +23,7 @@ Entries entries_of(const json& document) {
   return entries;
 }
 
-bool is_done(const json& entry) { return entry.at("voxelmark").at("outcome") == "done"; }
+std::string outcome_of(const json& entry) { return entry.at("voxelmark").at("outcome"); }
 
 std::vector<double> values(const std::vector<const json*>& entries, const std::string& key) {
   std::vector<double> found;
@@ -95,12 +95,15 @@ json merged_runs(const std::vector<json>& documents, const std::vector<std::stri
     for (const Entries& entries : all)
       if (const auto found = entries.find(entry.at("run_name")); found != entries.end())
         runs.push_back(found->second);
-    const auto without_result =
-        std::find_if(runs.begin(), runs.end(), [](const json* run) { return !is_done(*run); });
-    if (without_result == runs.end())
+    const auto with = [&](const char* outcome) {
+      return std::find_if(runs.begin(), runs.end(),
+                          [&](const json* run) { return outcome_of(*run) == outcome; });
+    };
+    const auto failed = with("failed"), without = failed != runs.end() ? failed : with("skipped");
+    if (without == runs.end())
       add_merged(rows, entry, runs);
     else if (entry.contains("voxelmark"))
-      rows.push_back(**without_result);
+      rows.push_back(**without);
   }
   merged["benchmarks"] = std::move(rows);
   return merged;
@@ -117,9 +120,8 @@ std::string merged_table(const json& document) {
     const std::string name = entry.at("run_name");
     const json& own = entry.at("voxelmark");
     text += name + "\n    ";
-    if (!is_done(entry)) {
-      text +=
-          own.at("outcome").get<std::string>() + ": " + own.at("reason").get<std::string>() + "\n";
+    if (outcome_of(entry) != "done") {
+      text += outcome_of(entry) + ": " + own.at("reason").get<std::string>() + "\n";
       continue;
     }
     const auto ms = [](double value) { return significant(value, 4); };

@@ -1,0 +1,149 @@
+#include "validate/illustration.hpp"
+
+#include <gtest/gtest.h>
+#include <png.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+namespace voxelmark {
+namespace {
+
+struct Decoded {
+  int width = 0, height = 0;
+  std::vector<int> greys;
+};
+
+Decoded decode(const std::string& png) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  if (!png_image_begin_read_from_memory(&image, png.data(), png.size()))
+    throw std::runtime_error(image.message);
+  image.format = PNG_FORMAT_GRAY;
+  std::vector<png_byte> bytes(PNG_IMAGE_SIZE(image));
+  png_image_finish_read(&image, nullptr, bytes.data(), 0, nullptr);
+  return {
+      static_cast<int>(image.width), static_cast<int>(image.height), {bytes.begin(), bytes.end()}};
+}
+
+template <class T>
+Image image_of(const Shape& shape, DType type, const std::vector<T>& values) {
+  Image image(shape, type);
+  std::copy(values.begin(), values.end(), image.pixels<T>().begin());
+  return image;
+}
+
+Image floats(const std::vector<float>& values) {
+  return image_of<float>({static_cast<std::int64_t>(values.size()), 1, 1}, DType::f32, values);
+}
+
+TEST(CutOut, IsTheMiddle) {
+  const CutOut large = middle_of({200, 100, 9});
+  EXPECT_EQ(large.slice, 4);
+  EXPECT_EQ(large.x, 52);
+  EXPECT_EQ(large.y, 2);
+  EXPECT_EQ(large.width, 96);
+  EXPECT_EQ(large.height, 96);
+  const CutOut small = middle_of({3, 2, 1});
+  EXPECT_EQ(small.slice + small.x + small.y, 0);
+  EXPECT_EQ(small.width * small.height, 6);
+}
+
+TEST(Illustration, GreysSpanTheExpectedRange) {
+  const Image expected = floats({10, 20, 30}), result = floats({10, 25, 40});
+  const Illustration shown = illustrate(floats({0, 1, 2, 4}), expected, result);
+  EXPECT_EQ(shown.expected.black, 10);
+  EXPECT_EQ(shown.expected.white, 30);
+  EXPECT_EQ(decode(shown.expected.png).greys, (std::vector<int>{0, 128, 255}));
+  EXPECT_EQ(decode(shown.result.png).greys, (std::vector<int>{0, 191, 255}));
+  EXPECT_EQ(decode(shown.input.png).greys, (std::vector<int>{0, 64, 128, 255}));
+  EXPECT_EQ(shown.input.white, 4);
+  EXPECT_EQ(shown.difference_scale, 10);
+  EXPECT_EQ(decode(shown.difference).greys, (std::vector<int>{128, 192, 255}));
+}
+
+TEST(Illustration, SmallestDifferenceIsSeen) {
+  const Illustration shown = illustrate(floats({0}), floats({0, 0, 0}), floats({-1e-9F, 0, 1}));
+  EXPECT_EQ(decode(shown.difference).greys, (std::vector<int>{112, 128, 255}));
+}
+
+TEST(Illustration, NothingDiffersNothingIsDrawn) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Illustration shown = illustrate(floats({1}), floats({5, nan}), floats({5, nan}));
+  EXPECT_EQ(shown.difference, "");
+  EXPECT_EQ(shown.difference_scale, 0);
+  EXPECT_EQ(shown.expected.png, shown.result.png);
+  EXPECT_EQ(shown.pairs->n, 1U);
+}
+
+TEST(Illustration, NotANumberOnOneSideStandsOut) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Illustration shown = illustrate(floats({1}), floats({5, 6}), floats({5, nan}));
+  const auto greys = decode(shown.difference).greys;
+  EXPECT_EQ(greys[0], 128);
+  EXPECT_NE(greys[1], 128);
+  EXPECT_TRUE(std::isfinite(shown.difference_scale));
+}
+
+TEST(Illustration, LabelsDifferByOneWhateverTheirNumbers) {
+  const Shape shape{3, 1, 1};
+  const Image expected = image_of<std::uint32_t>(shape, DType::u32, {0, 1, 7}),
+              result = image_of<std::uint32_t>(shape, DType::u32, {0, 9, 7});
+  const Illustration shown = illustrate(floats({0, 1}), expected, result);
+  EXPECT_EQ(shown.difference_scale, 1);
+  EXPECT_EQ(decode(shown.difference).greys, (std::vector<int>{128, 255, 128}));
+  EXPECT_EQ(decode(shown.expected.png).greys[0], 0);
+  EXPECT_NE(decode(shown.expected.png).greys[1], decode(shown.expected.png).greys[2]);
+  EXPECT_EQ(shown.expected.white, 7);
+  EXPECT_FALSE(shown.pairs);
+}
+
+TEST(Illustration, WantsOneShape) {
+  EXPECT_THROW(illustrate(floats({1}), floats({1, 2}), floats({1})), std::logic_error);
+}
+
+TEST(PairDensity, CountsEveryFinitePairOnce) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const PairDensity density =
+      pair_density(floats({0, 48, 48, infinity, 0}), floats({0, 48, 0, 1, infinity}));
+  EXPECT_EQ(density.n, 3U);
+  const auto sum = [](const Density& d) {
+    return std::accumulate(d.counts.begin(), d.counts.end(), std::uint64_t{0});
+  };
+  EXPECT_EQ(sum(density.scatter), 3U);
+  EXPECT_EQ(sum(density.bland_altman), 3U);
+  EXPECT_EQ(density.scatter.x_range, (std::array<double, 2>{0, 48}));
+  EXPECT_EQ(density.scatter.counts[0], 1U);            // (0, 0)
+  EXPECT_EQ(density.scatter.counts[47], 1U);           // (48, 0)
+  EXPECT_EQ(density.scatter.counts[48 * 48 - 1], 1U);  // (48, 48)
+  EXPECT_EQ(density.bland_altman.x_range, (std::array<double, 2>{0, 48}));
+  EXPECT_EQ(density.bland_altman.y_range, (std::array<double, 2>{-48, 0}));
+  EXPECT_EQ(density.bland_altman.counts[24], 1U);           // mean 24, difference -48
+  EXPECT_EQ(density.bland_altman.counts[47 * 48], 1U);      // mean 0, difference 0
+  EXPECT_EQ(density.bland_altman.counts[48 * 48 - 1], 1U);  // mean 48, difference 0
+}
+
+TEST(PairDensity, ManyThreadsCountAsOne) {
+  std::vector<float> a(200000), b(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a[i] = static_cast<float>(i % 997);
+    b[i] = a[i] + static_cast<float>(i % 3);
+  }
+  const PairDensity density = pair_density(floats(a), floats(b));
+  EXPECT_EQ(density.n, a.size());
+  EXPECT_EQ(std::accumulate(density.bland_altman.counts.begin(),
+                            density.bland_altman.counts.begin() + 48, std::uint64_t{0}),
+            66667U);  // differences of 0: the lowest row
+}
+
+TEST(PairDensity, OneValueAloneStandsInTheMiddle) {
+  const PairDensity density = pair_density(floats({5, 5}), floats({5, 5}));
+  EXPECT_EQ(density.scatter.counts[24 * 48 + 24], 2U);
+  EXPECT_EQ(pair_density(floats({NAN}), floats({1})).n, 0U);
+  EXPECT_THROW(pair_density(floats({1}), floats({1, 2})), std::logic_error);
+}
+
+}  // namespace
+}  // namespace voxelmark
