@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -32,9 +33,10 @@ namespace fs = std::filesystem;
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "voxelmark-XXXXXX").string();
+    const char* place = std::getenv("TMPDIR");
+    std::string name = std::string(place && *place ? place : "/tmp") + "/voxelmark-XXXXXX";
     if (!mkdtemp(name.data()))
-      throw BadInput("cannot make a folder in " + fs::temp_directory_path().string() + ": " +
+      throw BadInput("cannot make the temporary folder " + name + " (TMPDIR says where): " +
                      std::strerror(errno));
     path_ = name;
   }
