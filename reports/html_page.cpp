@@ -1,0 +1,144 @@
+#include "reports/html_page.hpp"
+
+#include <kainjow/mustache.hpp>
+#include <map>
+#include <stdexcept>
+
+#include "engines/core/text.hpp"
+#include "reports/cases.hpp"
+#include "reports/findings.hpp"
+#include "reports/page_files.hpp"
+#include "reports/page_model.hpp"
+
+namespace voxelmark::report {
+
+namespace {
+
+namespace mustache = kainjow::mustache;
+using mustache::data;
+using mustache::list;
+using mustache::object;
+
+/// "4170 GB/s", or nothing of what was not measured.
+std::string limit(const Column& column, const char* key, double unit, const char* suffix) {
+  const auto found = column.limits.find(key);
+  return found == column.limits.end() ? "" : rounded(found->second / unit, 3) + suffix;
+}
+
+list devices(const Cases& cases) {
+  list rows;
+  for (const Column& c : cases.columns) {
+    const std::string push = limit(c, "push_bytes_per_second", 1e9, "");
+    rows.push_back(
+        object{{"label", c.label},
+               {"device", c.device},
+               {"type", c.is_reference   ? "reference"
+                        : c.type.empty() ? "not opened"
+                                         : c.type},
+               {"driver",
+                join(c.platform.empty() ? std::vector{c.driver} : std::vector{c.driver, c.platform},
+                     "; ")},
+               {"threads", c.is_gpu() ? "" : std::to_string(c.threads)},
+               {"copy", limit(c, "copy_bytes_per_second", 1e9, "")},
+               {"flops", limit(c, "flops", 1e9, "")},
+               {"launch", limit(c, "launch_seconds", 1e-6, "")},
+               {"transfers",
+                push.empty() ? "" : push + " / " + limit(c, "pull_bytes_per_second", 1e9, "")}});
+  }
+  return rows;
+}
+
+/// A command as a shell takes it.
+std::string shell_command(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  for (const std::string& word : words) {
+    const bool plain =
+        !word.empty() && word.find_first_not_of(
+                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "_-+=.,:/@%") == std::string::npos;
+    std::string text = word;
+    for (std::size_t at = 0; (at = text.find('\'', at)) != std::string::npos; at += 4)
+      text.replace(at, 1, "'\\''");
+    quoted.push_back(plain ? word : "'" + text + "'");
+  }
+  return join(quoted, " ");
+}
+
+list file_list(const std::vector<ResultFile>& files) {
+  list all;
+  for (const ResultFile& file : files)
+    all.push_back(object{{"name", file.path.filename().string()},
+                         {"date", file.date},
+                         {"host", file.host},
+                         {"machine", file.cpu + ", " + std::to_string(file.cpu_threads) +
+                                         (file.cpu_threads == 1 ? " thread" : " threads")},
+                         {"version", file.version},
+                         {"revision", file.git_revision},
+                         {"compiler", file.compiler},
+                         {"flags", file.flags},
+                         {"system", file.context.at("voxelmark").value("kernel", "")},
+                         {"command", shell_command(file.command)},
+                         {"runs", std::to_string(file.runs)},
+                         {"several_runs", file.runs > 1},
+                         {"rows", std::to_string(file.rows.size())},
+                         {"incomplete", file.incomplete}});
+  return all;
+}
+
+/// Rows without a result by outcome, column and reason: what they have in common is said once.
+list problems(const Cases& cases, Outcome outcome) {
+  std::map<std::pair<std::size_t, std::string>, std::vector<std::string>> groups;
+  std::vector<std::pair<std::size_t, std::string>> order;
+  for (const Task& task : cases.tasks)
+    for (const auto& [column, row] : task.rows) {
+      if (row->outcome != outcome) continue;
+      auto& group = groups[{column, row->reason}];
+      if (group.empty()) order.emplace_back(column, row->reason);
+      group.push_back(task.text);
+    }
+  constexpr std::size_t most = 500;
+  list rows;
+  for (const auto& key : order) {
+    if (rows.size() == most) break;
+    auto& tasks = groups.at(key);
+    const std::size_t total = tasks.size();
+    if (total > 8) tasks.resize(8);
+    rows.push_back(object{{"column", cases.columns[key.first].label},
+                          {"reason", key.second},
+                          {"count", std::to_string(total)},
+                          {"tasks", join(tasks, ", ") + (total > tasks.size() ? ", …" : "")}});
+  }
+  return rows;
+}
+
+list as_list(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+
+object embedded_files() {
+  object files;
+  for (const PageFile& file : page_files()) files.insert({file.name, file.text});
+  return files;
+}
+
+}  // namespace
+
+std::string html_page(const std::vector<ResultFile>& files, const std::string& title) {
+  const Cases cases(files);
+  object view{{"title", title},
+              {"findings", as_list(findings(cases))},
+              {"trust", as_list(trust(cases, files))},
+              {"sources", file_list(files)},
+              {"devices", devices(cases)},
+              {"model", script_text(page_model(cases, files))}};
+  for (const auto& [name, outcome] :
+       {std::pair{"failed", Outcome::failed}, std::pair{"skipped", Outcome::skipped}}) {
+    const list rows = problems(cases, outcome);
+    view.insert({name, object{{"rows", rows}, {"any", !rows.empty()}}});
+  }
+  const object embedded = embedded_files();
+  view.insert({"files", embedded});
+  mustache::mustache page(embedded.at("report").string_value());
+  if (!page.is_valid()) throw std::logic_error("report.mustache: " + page.error_message());
+  return page.render(view);
+}
+
+}  // namespace voxelmark::report
