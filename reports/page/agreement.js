@@ -68,7 +68,7 @@ const picturesOf = (row) => model.exhibits.shown[row.index];
 
 function drawExhibits(operation) {
   const candidates = [...new Set([...exhibits("shown", operation), ...exhibits("pairs", operation)])];
-  const look = candidates.find((r) => String(r.column.index) === state.look) ?? candidates[0];
+  const look = candidates.find((r) => String(r.column.index) === state.look) ?? candidates.find((r) => r.column.gpu) ?? candidates.find((r) => transfers(r) > 0) ?? candidates[0];
   const left = model.exhibits.left_out;
   const anywhere = Object.keys(model.exhibits.shown).length + Object.keys(model.exhibits.pairs).length > 0;
   const pictures = look && picturesOf(look), pairs = look && pairsOf(look);
@@ -84,7 +84,7 @@ function drawExhibits(operation) {
 
 function pictureView(row, p) {
   const levels = (range) => (isRange(range) ? `black ${significant(range[0])}, white ${significant(range[1])}` : "");
-  return {input: p.input, expected: p.expected, result: p.result, difference: p.difference, curtain: p.expected && p.result, column: row.column.label,
+  return {input: p.input, expected: p.expected, result: p.result, difference: p.difference, equal: p.difference_scale === 0, curtain: p.expected && p.result, column: row.column.label,
     inputLevels: levels(p.input_levels), levels: levels(p.levels), scale: significant(p.difference_scale),
     place: `slice ${p.slice}, ${p.width}×${p.height} voxels from (${p.x}, ${p.y})`};
 }

@@ -11,7 +11,7 @@ const colourOf = (index) => okabeIto[index % okabeIto.length] ?? css("--text");
 function styleOf(column) {
   const i = column.index, colour = colourOf(i);
   return {borderColor: colour, backgroundColor: colour, pointStyle: markers[i % markers.length], borderDash: dashes[Math.floor(i / 2) % dashes.length],
-    borderWidth: 2, pointRadius: 5, pointHoverRadius: 7};
+    borderWidth: 2, pointRadius: 5, pointHoverRadius: 7, clip: false};
 }
 
 const alive = new Map();
@@ -128,16 +128,16 @@ const shorten = (text) => {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 };
 
-/** Points {column, x, y} below ceilings {column, copy, flops}: flop/s over flop per byte. */
+/** Points {column, x, y} below ceilings {column, copy, peak}: flop/s over flop per byte. */
 function drawRoofline(id, points, ceilings) {
-  const ridges = ceilings.map((c) => c.flops / c.copy);
+  const ridges = ceilings.map((c) => c.peak / c.copy);
   const from = Math.min(...points.map((p) => p.x), ...ridges) / 4, to = Math.max(...points.map((p) => p.x), ...ridges) * 4;
   const datasets = [];
-  for (const {column, copy, flops} of ceilings)
+  for (const {column, copy, peak} of ceilings)
     datasets.push({...styleOf(column), label: "_roof", pointRadius: 0, pointHitRadius: 0, fill: false, showLine: true,
-      data: [from, flops / copy, to].map((x) => ({x, y: Math.min(flops, x * copy)}))});
+      data: [from, peak / copy, to].map((x) => ({x, y: Math.min(peak, x * copy)}))});
   for (const {column, x, y} of points) datasets.push({...styleOf(column), label: column.label, data: [{x, y}], pointRadius: 8, pointHoverRadius: 10});
-  const values = [...points.map((p) => p.y), ...ceilings.flatMap((c) => [c.flops, Math.min(c.flops, from * c.copy)])];
+  const values = [...points.map((p) => p.y), ...ceilings.flatMap((c) => [c.peak, Math.min(c.peak, from * c.copy)])];
   draw(id, {
     type: "scatter", data: {datasets},
     options: {

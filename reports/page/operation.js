@@ -20,7 +20,9 @@ function drawOperation() {
   if (!task) return fill("operation-body", "nothing-template", {});
   const shown = [...task.rows.values()].filter((r) => r.outcome === "done" && allowsColumn(r.column));
   const lines = {size: linesOver("size", task), parameter: task.varied ? linesOver("parameter", task) : []};
-  const bars = barRows(shown), roofs = roofRows(shown), errors = shown.filter((r) => isChecked(r) && !r.column.reference).map(errorRow);
+  // The reference takes so long that nothing else could be seen beside it.
+  const engines = shown.filter((r) => !r.column.reference);
+  const bars = barRows(engines), roofs = roofRows(engines), errors = engines.filter(isChecked).map(errorRow);
   const cross = crossText(lines.size);
   fill("operation-body", "operation-template", {
     task: task.text, clock: clocks[state.clock].text, any: shown.length > 0,

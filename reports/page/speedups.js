@@ -25,7 +25,7 @@ function speedupRows(shownColumns) {
   const found = [...shownOperations()].map(([operation, candidates]) => {
     const task = representative(candidates);
     return {operation, task, index: task.index, size: sizeText(task.size), dtype: task.dtype, parameters: task.parameters.replaceAll("/", " "),
-      more: candidates.length - 1, chosen: operation === state.op, cells: shownColumns.map((column) => speedupCell(task, column))};
+      cases: candidates.length, several: candidates.length > 1, chosen: operation === state.op, cells: shownColumns.map((column) => speedupCell(task, column))};
   });
   const place = shownColumns.findIndex((c) => c.index === tableOrder.column);
   if (place < 0) return found;
@@ -43,7 +43,8 @@ function speedupSummary(body, shownColumns) {
 
 function drawSpeedups() {
   const used = new Set(rows.filter((r) => r.task.kind === "operation" && allowsTask(r.task)).map((r) => r.column));
-  const shownColumns = columns.filter((c) => allowsColumn(c) && used.has(c));
+  // The reference is nobody's choice of an engine: it stands last.
+  const shownColumns = columns.filter((c) => allowsColumn(c) && used.has(c)).sort((a, b) => a.reference - b.reference || a.index - b.index);
   const body = speedupRows(shownColumns);
   fill("speed-up-table", "speed-up-template", {
     any: body.length > 0 && shownColumns.length > 0,
@@ -53,8 +54,8 @@ function drawSpeedups() {
     rows: body,
     summary: speedupSummary(body, shownColumns),
     legend: [1 / 16, 1 / 4, 1, 4, 16].map((v) => ({text: v < 1 ? `1/${1 / v}×` : `${v}×`, side: v < 1 ? "slower" : "faster", strength: Math.round(100 * Math.abs(shade(v)))})),
-    unchecked: body.some((r) => r.cells.some((c) => c.kind === "unchecked")),
-    drifted: body.some((r) => r.cells.some((c) => c.drifted)),
+    anyUnchecked: body.some((r) => r.cells.some((c) => c.kind === "unchecked")),
+    anyDrifted: body.some((r) => r.cells.some((c) => c.drifted)),
   });
   drawSwitches();
 }
