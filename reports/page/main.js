@@ -50,6 +50,13 @@ function startFilters() {
     document.getElementById("clear").hidden = false;
     drawAll();
   });
+  const closeOthers = (target) => form.querySelectorAll("details[open]").forEach((d) => (d.open = d.contains(target)));
+  document.addEventListener("click", ({target}) => closeOthers(target));
+  form.addEventListener("keydown", ({key}) => {
+    if (key !== "Escape") return;
+    form.querySelector("details[open] summary")?.focus();
+    closeOthers(null);
+  });
   form.addEventListener("click", ({target}) => {
     if (target.id === "clear") change({find: "", engine: [], device: [], type: [], size: []});
   });

@@ -26,7 +26,7 @@ function drawOperation() {
   const cross = crossText(lines.size);
   fill("operation-body", "operation-template", {
     task: task.text, clock: clocks[state.clock].text, any: shown.length > 0,
-    size: sectionOfLines("size", lines.size, (x) => scaled(x, "voxels")), parameter: sectionOfLines("parameter", lines.parameter, (x) => significant(x)),
+    size: sectionOfLines("size", lines.size, voxels), parameter: sectionOfLines("parameter", lines.parameter, (x) => significant(x)),
     parameterName: task.varied?.[0], hasParameter: Boolean(task.varied), cross,
     bars, anyBars: bars.length > 0, roofs, anyRoof: roofs.some((r) => r.intensity > 0), errors, anyError: errors.some((e) => e.largest > 0), anyCompared: errors.length > 0,
   });
@@ -72,7 +72,7 @@ function crossSizes(lines) {
 function crossText(lines) {
   if (!lines.some((l) => l.column.gpu)) return "No GPU in these rows, hence no size from which it is faster.";
   const {gpu, cpu, sizes} = crossSizes(lines);
-  if (sizes.length) return `The best GPU and the best CPU curve cross at about ${sizes.map((s) => scaled(s, "voxels")).join(" and ")} (${clocks[state.clock].text}).`;
+  if (sizes.length) return `The best GPU and the best CPU curve cross at about ${sizes.map((s) => voxels(s)).join(" and ")} (${clocks[state.clock].text}).`;
   const cpuAt = new Map(cpu), common = gpu.filter(([x]) => cpuAt.has(x));
   if (!common.length) return "No size was measured on both a GPU and a CPU.";
   return `No cross-over in the measured range: the ${common[0][1] < cpuAt.get(common[0][0]) ? "GPU" : "CPU"} is faster at every size (${clocks[state.clock].text}).`;
@@ -106,7 +106,7 @@ function errorRow(row) {
 function drawOperationCharts(task, lines, bars, roofs, errors) {
   const clock = clocks[state.clock].text;
   if (pointsOn(lines.size) > 1)
-    drawLines("size-chart", lines.size, {xTitle: "image size, voxels", xText: (v) => scaled(v, ""), yTitle: `time, ${clock}`, marks: crossSizes(lines.size).sizes.map((x) => ({x, text: `cross-over ${scaled(x, "voxels")}`}))});
+    drawLines("size-chart", lines.size, {xTitle: "image size, voxels", xText: (v) => scaled(v, ""), yTitle: `time, ${clock}`, marks: crossSizes(lines.size).sizes.map((x) => ({x, text: `cross-over ${voxels(x)}`}))});
   if (pointsOn(lines.parameter) > 1)
     drawLines("parameter-chart", lines.parameter, {xTitle: task.varied[0], xText: (v) => significant(v), yTitle: `time, ${clock}`, marks: []});
   if (bars.length) {
