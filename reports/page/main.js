@@ -10,16 +10,14 @@ function fill(id, template, view) {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-const filterTitles = {engine: "engine", device: "device", type: "type", size: "size"};
-
-function drawFilters() {
-  const open = [...document.querySelectorAll("#filters details[open]")].map((d) => d.id);
-  fill("filters", "filters-template", {
-    find: state.find,
-    groups: listKeys.map((key) => ({key, title: filterTitles[key], open: open.includes(`filter-${key}`), count: state[key].length ? `${state[key].length} of ${filterValues[key].length}` : "all",
-      values: filterValues[key].map((value, i) => ({value, id: `${key}-${i}`, checked: state[key].includes(value)}))})),
-    active: listKeys.some((key) => state[key].length) || state.find !== "",
-  });
+/** The filters' controls as the state has it. */
+function showFilters() {
+  document.getElementById("find").value = state.find;
+  for (const key of listKeys) {
+    for (const box of document.querySelectorAll(`#filter-${key} input`)) box.checked = state[key].includes(box.value);
+    document.getElementById(`filter-${key}-count`).textContent = state[key].length ? `${state[key].length} of ${filterValues[key].length}` : "all";
+  }
+  document.getElementById("clear").hidden = !state.find && listKeys.every((key) => !state[key].length);
 }
 
 function drawAll() {
@@ -31,11 +29,12 @@ function drawAll() {
 function change(changes) {
   Object.assign(state, changes);
   writeHash();
-  drawFilters();
+  showFilters();
   drawAll();
 }
 
 function startFilters() {
+  fill("filters", "filters-template", {groups: listKeys.map((key) => ({key, values: filterValues[key]}))});
   const form = document.getElementById("filters");
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", ({target}) => {
@@ -44,11 +43,7 @@ function startFilters() {
     change({[target.name]: values});
   });
   form.addEventListener("input", ({target}) => {
-    if (target.id !== "find") return;
-    state.find = target.value;
-    writeHash();
-    document.getElementById("clear").hidden = false;
-    drawAll();
+    if (target.id === "find") change({find: target.value});
   });
   const closeOthers = (target) => form.querySelectorAll("details[open]").forEach((d) => (d.open = d.contains(target)));
   document.addEventListener("click", ({target}) => closeOthers(target));
@@ -131,15 +126,15 @@ function startTheme() {
 
 readHash();
 startTheme();
-drawFilters();
 startFilters();
+showFilters();
 startSwitches();
 startRaw();
 drawOtherKinds();
 drawAll();
 addEventListener("hashchange", () => {
   readHash();
-  drawFilters();
+  showFilters();
   drawAll();
 });
 // The hash is the state's, so links within the page scroll by themselves.

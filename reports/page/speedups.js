@@ -12,7 +12,7 @@ function speedupCell(task, column) {
   if (row.outcome !== "done") return {text: row.outcome, kind: row.outcome, title: row.reason, reason: row.reason};
   const value = speedup(row, state.base, state.clock), words = agreement(row), ms = clocks[state.clock].ms(row);
   const isBase = baselineOf(row, state.base) === row;
-  const title = `${time(ms)} ${clocks[state.clock].text}; ${words.long}${row.drifted ? "; the machine's speed moved by more than 2 % meanwhile" : ""}`;
+  const title = `${time(ms)} ${clocks[state.clock].text}, 95 % interval of the kernel's median ${time(figure(row, "median_ci_lower_ms"))} to ${time(figure(row, "median_ci_upper_ms"))}; ${words.long}${row.drifted ? "; the machine's speed moved by more than 2 % meanwhile" : ""}`;
   const cell = {value, time: time(ms), agreement: words.short, title, drifted: row.drifted};
   if (value === undefined)
     return {...cell, text: time(ms), kind: words.unchecked ? "unchecked" : "plain", note: words.unchecked ? "" : "no baseline"};
@@ -49,6 +49,8 @@ function drawSpeedups() {
   fill("speed-up-table", "speed-up-template", {
     any: body.length > 0 && shownColumns.length > 0,
     clock: clocks[state.clock].text,
+    about: clocks[state.clock].about,
+    best: state.base === "best",
     base: baselines().find((b) => b.value === state.base).label,
     columns: shownColumns.map((c) => ({...c, order: tableOrder.column === c.index ? (tableOrder.descending ? "descending" : "ascending") : "none"})),
     rows: body,
