@@ -233,13 +233,15 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
       ++(check == "full" ? whole : check == "none" ? unchecked : sampled);
     }
   std::vector<std::string> lines;
-  lines.push_back(count(whole, "result") + " compared with the reference at every voxel, " +
-                  std::to_string(sampled) + " at a sample of voxels, " + std::to_string(unchecked) +
-                  " not at all; the last take no part in speed-ups.");
+  std::string compared = count(whole, "result") + " compared with the reference at every voxel";
+  if (sampled) compared += ", " + std::to_string(sampled) + " at a sample of voxels";
+  if (unchecked)
+    compared += ", " + std::to_string(unchecked) + " not at all, which take no part in speed-ups";
+  lines.push_back(compared + ".");
   if (!widths.empty())
-    lines.push_back("The 95 % interval of a median time is ±" + percent(median(widths)) +
-                    " wide in the middle case, and ±" +
-                    percent(*std::max_element(widths.begin(), widths.end())) + " at the most.");
+    lines.push_back("A median time is known to ±" + percent(median(widths)) +
+                    " (95 % interval, the middle case), and to ±" +
+                    percent(*std::max_element(widths.begin(), widths.end())) + " at the worst.");
   lines.push_back(drifted ? "In " + std::to_string(drifted) + " of " + count(done, "result") +
                                 " the machine's speed moved by more than 2 % meanwhile (marked ~)."
                           : "The machine's speed moved by no more than 2 % in any case.");

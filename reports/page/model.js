@@ -33,9 +33,9 @@ const transfers = (row) => (figure(row, "push_ms") ?? 0) + (figure(row, "pull_ms
 /** The three clocks, in ms; undefined of a row without a result. */
 const clocks = {
   kernel: {label: "Kernel only", text: "kernel only", about: "one call with the data in place and the program compiled", ms: (row) => figure(row, "median_ms")},
-  transfers: {label: "With transfers", text: "with transfers", about: "the same, with the copy of the image to the device and of the result back", ms: (row) => (row.outcome === "done" ? figure(row, "median_ms") + transfers(row) : undefined)},
+  transfers: {label: "With transfers", text: "with transfers", about: "one call, and the copies of the image to the device and of the result back", ms: (row) => (row.outcome === "done" ? figure(row, "median_ms") + transfers(row) : undefined)},
   first: {
-    label: "First call", text: "first call", about: "the same once more, with compiling and other preparation before it",
+    label: "First call", text: "first call", about: "compiling and other preparation, then one call and its transfers",
     ms: (row) => {
       const prepare = figure(row, "prepare_ms");
       return row.outcome === "done" && prepare !== undefined ? prepare + figure(row, "median_ms") + transfers(row) : undefined;
