@@ -15,7 +15,8 @@ const Device* device_of(const ResultFile& file, const Row& row) {
   for (std::size_t i = 0; i < file.devices.size(); ++i) {
     if (file.devices[i].id != row.device_id) continue;
     found = &file.devices[i];
-    if (described.at(i).value("threads", 0) == row.threads) break;
+    const auto threads = described.at(i).find("threads");
+    if (threads != described.at(i).end() && *threads == row.threads) break;
   }
   return found;
 }
@@ -34,6 +35,11 @@ Column column_of(const ResultFile& file, const Row& row) {
     column.limits = device->limits;
   }
   return column;
+}
+
+std::string text_of(const Row& row, const char* key) {
+  const auto found = row.details.find(key);
+  return found != row.details.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// Labels say no more than is needed to tell the columns apart.
@@ -94,6 +100,19 @@ Cases::Cases(const std::vector<ResultFile>& files) {
     }
   }
   label(columns);
+}
+
+std::string check_of(const Row& row) {
+  return row.outcome == Outcome::done ? text_of(row, "check") : "";
+}
+
+bool clock_drifted(const Row& row) {
+  const auto found = row.details.find("clock_drifted");
+  return found != row.details.end() && *found == true;
+}
+
+std::string remark_on(const Row& row) {
+  return row.reason.empty() ? text_of(row, "note") : row.reason;
 }
 
 bool is_checked_result(const Row& row) { return row.outcome == Outcome::done && row.checked; }

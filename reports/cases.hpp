@@ -42,6 +42,11 @@ struct Cases {
 /// A row that takes part in comparisons of speed.
 bool is_checked_result(const Row& row);
 
+// What a row's details say, whatever type of JSON they have there.
+std::string check_of(const Row& row);   ///< "full", "sample", "none"; empty without a result
+bool clock_drifted(const Row& row);     ///< the machine's speed moved meanwhile
+std::string remark_on(const Row& row);  ///< why it has no result, or a note on its input
+
 /// The checked row that is quickest with its transfers, of the columns that `wanted` takes.
 template <class Wanted>
 const Row* quickest_row(const Task& task, Wanted wanted) {

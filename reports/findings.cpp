@@ -224,12 +224,12 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
     for (const auto& [column, row] : task.rows) {
       if (row->outcome != Outcome::done) continue;
       ++done;
-      drifted += row->details.value("clock_drifted", false);
+      drifted += clock_drifted(*row);
       const auto lower = row->figure("median_ci_lower_ms"),
                  upper = row->figure("median_ci_upper_ms");
       if (lower && upper) widths.push_back((*upper - *lower) / 2 / *compute_ms(*row));
       if (row->is_reference) continue;
-      const std::string check = row->details.value("check", "none");
+      const std::string check = check_of(*row);
       ++(check == "full" ? whole : check == "none" ? unchecked : sampled);
     }
   std::vector<std::string> lines;

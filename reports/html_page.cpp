@@ -64,6 +64,13 @@ std::string shell_command(const std::vector<std::string>& words) {
   return join(quoted, " ");
 }
 
+/// "Linux 6.1".
+std::string system_of(const ResultFile& file) {
+  const auto& own = file.context.at("voxelmark");
+  const auto kernel = own.find("kernel");
+  return kernel != own.end() && kernel->is_string() ? kernel->get<std::string>() : "";
+}
+
 list file_list(const std::vector<ResultFile>& files) {
   list all;
   for (const ResultFile& file : files)
@@ -76,7 +83,7 @@ list file_list(const std::vector<ResultFile>& files) {
                          {"revision", file.git_revision},
                          {"compiler", file.compiler},
                          {"flags", file.flags},
-                         {"system", file.context.at("voxelmark").value("kernel", "")},
+                         {"system", system_of(file)},
                          {"command", shell_command(file.command)},
                          {"runs", std::to_string(file.runs)},
                          {"several_runs", file.runs > 1},

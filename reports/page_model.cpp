@@ -125,10 +125,10 @@ json rows_json(const std::vector<Entry>& entries) {
     rows["task"].push_back(entry.task);
     rows["column"].push_back(entry.column);
     rows["outcome"].push_back(to_string(row.outcome));
-    rows["check"].push_back(row.outcome == Outcome::done ? row.details.value("check", "none") : "");
-    rows["drifted"].push_back(row.details.value("clock_drifted", false) ? 1 : 0);
-    const auto [place, added] = known.try_emplace(row.reason, reasons.size());
-    if (added) reasons.push_back(row.reason);
+    rows["check"].push_back(check_of(row));
+    rows["drifted"].push_back(clock_drifted(row) ? 1 : 0);
+    const auto [place, added] = known.try_emplace(remark_on(row), reasons.size());
+    if (added) reasons.push_back(place->first);
     rows["reason"].push_back(place->second);
   }
   rows["reasons"] = std::move(reasons);

@@ -257,6 +257,30 @@ class Files(Page):
         self.equal(json.loads(good.read_text()), json.loads(text), "the input")
         self.equal(sorted(p.name for p in self.folder.glob("*.html*")), [], "left over")
 
+    def test_wrong_types_are_no_crash(self):
+        """Any one value of another type: a page, or one line and status 2."""
+        whole = result_files.document([result_files.row(), result_files.row(device_id=GPU, details={"note": "n", "pictures": {"input": "p1"}, "pairs": {}}),
+                                       result_files.row("Flip3D", outcome="skipped", reason="r")], devices=DEVICES, pictures={"p1": "iVBORw0KGgo"})
+
+        def places(node, path=()):
+            yield path
+            for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+                yield from places(inner, (*path, key))
+
+        statuses = set()
+        for path in [p for p in places(whole) if p and (len(p) < 3 or p[-1] not in ("cpu_time", "real_time"))]:
+            for value in (None, -1.5, "x", [], {}):
+                changed = json.loads(json.dumps(whole))
+                inner = changed
+                for key in path[:-1]:
+                    inner = inner[key]
+                inner[path[-1]] = value
+                (self.folder / "changed.json").write_text(json.dumps(changed))
+                done = report("html", "changed.json", "-o", "-", cwd=self.folder)
+                statuses.add(done.returncode)
+                self.check(done.returncode in (0, 2) and done.stderr.count("\n") == (done.returncode == 2), f"{path} = {value}: {done.returncode} {done.stderr[:300]}")
+        self.equal(statuses, {0, 2}, "statuses")
+
     def test_standard_output_and_title(self):
         done = report("html", self.write(some_rows()), "-o", "-", "--title", "A & B <i>")
         self.equal(done.returncode, 0)
@@ -614,6 +638,33 @@ class Operations(Browser):
         self.check("No pictures of this operation" in self.find("#exhibits").text)
         self.open(self.path)
         self.check("No pictures in these result files" in self.find("#exhibits").text)
+
+
+class Machines(Browser):
+    def test_a_column_for_each_machine(self):
+        names = {"tbb": 8.0, "opencv": 4.0, GPU: 1.0}
+        laptop = self.write([result_files.row(device_id=d, samples=[t] * 3) for d, t in names.items()], "laptop.json")
+        server = self.write([result_files.row(device_id=d, samples=[t / 8] * 3) for d, t in names.items()], "server.json", cpu="Big CPU", cpu_threads=64)
+        self.open(laptop, server)
+        at = lambda device, machine: ("GaussianBlur3D", f"{device}, {machine} threads")
+        cells = self.cells()
+        self.equal(len(cells), 6, "columns")
+        for machine in ("Test CPU, 4", "Big CPU, 64"):
+            self.equal([number(cells[at(d, machine)][0]) for d in names], [0.5, 1.0, 4.0], machine)
+        Select(self.find("#base")).select_by_visible_text("tbb, Test CPU, 4 threads")
+        cells = self.cells()
+        self.equal([number(cells[at(d, "Big CPU, 64")][0]) for d in names], [8.0, 16.0, 64.0], "against the other machine")
+        said = findings_of(self.folder / "report.html")
+        self.check("in Test CPU, 4 threads" in said[0] and "in Big CPU, 64 threads" in said[2], said)
+
+    def test_thread_counts(self):
+        devices = [result_files.device("tbb") | {"threads": n} for n in (1, 4)]
+        rows = []
+        for n in (1, 4):
+            rows.append(result_files.row(samples=[8.0 / n] * 3, threads=n))
+            rows[-1]["name"] += f"/threads:{n}"
+        self.open(self.write(rows, devices=devices))
+        self.equal({c: number(cell[0]) for (_, c), cell in self.cells().items()}, {"tbb, 1 thread": 0.25, "tbb, 4 threads": 1.0}, "by threads")
 
 
 class Raw(Browser):

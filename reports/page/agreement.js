@@ -24,7 +24,7 @@ function densityPlot({cells, columns: across, rows: up, x, y, xTitle, yTitle, li
   const px = (v) => box.left + ((v - x[0]) / widthOf(x)) * box.width, py = (v) => box.top + box.height - ((v - y[0]) / widthOf(y)) * box.height;
   const root = svg("svg", {viewBox: "0 0 430 310", role: "img", "aria-label": label, class: "density"});
   root.append(svg("rect", {x: box.left, y: box.top, width: box.width, height: box.height, class: "frame"}));
-  const most = Math.log(Math.max(2, ...cells.filter((_, i) => i % 2)));
+  const most = Math.log(cells.reduce((top, n, i) => (i % 2 && n > top ? n : top), 2));
   for (let i = 0; i + 1 < cells.length; i += 2) {
     const column = cells[i] % across, row = Math.floor(cells[i] / across), width = box.width / across, height = box.height / up;
     root.append(svg("rect", {x: (box.left + column * width).toFixed(2), y: (box.top + box.height - (row + 1) * height).toFixed(2), width: (width + 0.3).toFixed(2),

@@ -23,7 +23,7 @@ const rawColumns = [
   {key: "max_abs_error", title: "max error", value: (r) => figure(r, "max_abs_error"), number: true},
   {key: "error_allowed", title: "allowed", value: (r) => figure(r, "error_allowed"), number: true},
   {key: "agreement", title: "agreement", value: (r) => agreement(r).short},
-  {key: "note", title: "reason or note", value: (r) => r.reason || (r.drifted ? "clock moved by more than 2 %" : "")},
+  {key: "note", title: "reason or note", value: (r) => [r.reason, r.drifted && "the machine's speed moved by more than 2 %"].filter(Boolean).join("; ")},
 ];
 
 const scaledFigure = (row, key, factor) => {
