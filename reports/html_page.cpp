@@ -118,6 +118,34 @@ list problems(const Cases& cases, Outcome outcome) {
   return rows;
 }
 
+/// "14× / 0.4×" over the best CPU row of the column's machine: kernel only, and with transfers.
+std::string speedup_text(const Cases& cases, const Task& task, std::size_t column) {
+  const auto found = task.rows.find(column);
+  if (found == task.rows.end()) return "";
+  const Row& row = *found->second;
+  if (row.outcome != Outcome::done) return to_string(row.outcome);
+  const Row* best = quickest_row(task, [&](std::size_t c) {
+    const Column& other = cases.columns[c];
+    return other.is_cpu() && !other.is_reference && other.machine == cases.columns[column].machine;
+  });
+  if (!row.checked || !best) return rounded(*compute_ms(row), 3) + " ms";
+  return rounded(*compute_ms(*best) / *compute_ms(row), 2) + "× / " +
+         rounded(*with_transfers_ms(*best) / *with_transfers_ms(row), 2) + "×";
+}
+
+/// The speed-up table as it is before any choice, for readers without JavaScript.
+object plain_table(const Cases& cases) {
+  list labels, rows;
+  for (const Column& column : cases.columns) labels.push_back(column.label);
+  for (const Task* task : representative_tasks(cases)) {
+    list cells;
+    for (std::size_t c = 0; c < cases.columns.size(); ++c)
+      cells.push_back(speedup_text(cases, *task, c));
+    rows.push_back(object{{"task", task->text}, {"cells", cells}});
+  }
+  return {{"columns", labels}, {"rows", rows}};
+}
+
 list as_list(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
 
 object embedded_files() {
@@ -135,6 +163,7 @@ std::string html_page(const std::vector<ResultFile>& files, const std::string& t
               {"trust", as_list(trust(cases, files))},
               {"sources", file_list(files)},
               {"devices", devices(cases)},
+              {"plain", plain_table(cases)},
               {"model", script_text(page_model(cases, files))}};
   for (const auto& [name, outcome] :
        {std::pair{"failed", Outcome::failed}, std::pair{"skipped", Outcome::skipped}}) {

@@ -293,6 +293,22 @@ class Files(Page):
         self.equal(re.findall(r'<(?:script|img|iframe|link)[^>]*(?:src|href)="(?!data:,")', text), [], "loaded")
         self.check("url(" not in head and "@import" not in head, "the style loads something")
 
+    def test_without_javascript(self):
+        path = self.write(some_rows())
+        text = self.page(path).read_text(encoding="utf-8")
+        table = re.search(r"<noscript>.*?</noscript>", text, re.S).group(0)
+        columns = re.findall(r"<th>(.*?)</th>", table)[1:]
+        document, found = json.loads(path.read_text()), 0
+        expected = [expected_speedups(document, clock) for clock in ("kernel", "transfers")]
+        for task, cells in re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', table):
+            for column, cell in zip(columns, re.findall(r"<td>(.*?)</td>", cells)):
+                key = task.split("&#x2F;")[0].split("/")[0], column
+                if "×" in cell:
+                    for value, wanted in zip(cell.split(" / "), expected):
+                        self.check(abs(number(value) / wanted[key] - 1) < 0.051, f"{key}: {value}")
+                        found += 1
+        self.equal(found, sum(map(len, expected)), "speed-ups")
+
     def test_2000_rows_stay_small(self):
         png = "iVBORw0KGgo" + "A" * 16000
         pictures = {f"p{i}": png for i in range(300)}
@@ -748,7 +764,7 @@ class Raw(Browser):
 class Anything(Browser):
     def test_markup_in_names_stays_text(self):
         evil = "<script>alert(1)</script>"
-        worse = "</script><img src=x onerror=alert(1)>{{title}}{{{model}}}"
+        worse = "</script x><!--<script ></script><img src=x onerror=alert(1)>{{title}}{{{model}}}"
         rows = [result_files.row(f"{evil}3D", "tbb", parameters=f"{worse}:2"), result_files.row(f"{evil}3D", f"opencl:{worse}", details={"device": evil, "engine": evil}),
                 result_files.row("Flip3D", "tbb", outcome="failed", reason=worse), result_files.row("Flip3D", GPU, outcome="skipped", reason=evil),
                 result_files.row("Plan", "tbb", details={"kind": evil})]
