@@ -1,0 +1,139 @@
+#include "reports/cases.hpp"
+
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+namespace voxelmark::report {
+
+namespace {
+
+/// What opened the row's column, as its file's context has it.
+const Device* device_of(const ResultFile& file, const Row& row) {
+  const auto& described = file.context.at("voxelmark").at("devices");
+  const Device* found = nullptr;
+  for (std::size_t i = 0; i < file.devices.size(); ++i) {
+    if (file.devices[i].id != row.device_id) continue;
+    found = &file.devices[i];
+    const auto threads = described.at(i).find("threads");
+    if (threads != described.at(i).end() && *threads == row.threads) break;
+  }
+  return found;
+}
+
+Column column_of(const ResultFile& file, const Row& row) {
+  Column column;
+  column.machine = file.cpu + ", " + std::to_string(file.cpu_threads) + " threads";
+  column.engine = row.engine;
+  column.device_id = row.device_id;
+  column.device = row.device;
+  column.threads = row.threads;
+  if (const Device* device = device_of(file, row)) {
+    column.driver = device->driver;
+    column.platform = device->platform;
+    column.type = device->type;
+    column.limits = device->limits;
+  }
+  return column;
+}
+
+std::string text_of(const Row& row, const char* key) {
+  const auto found = row.details.find(key);
+  return found != row.details.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// Labels say no more than is needed to tell the columns apart.
+void label(std::vector<Column>& columns) {
+  using Key = std::pair<std::string, std::string>;
+  std::map<Key, std::set<int>> threads;
+  std::map<Key, std::set<std::string>> drivers;
+  std::set<std::string> machines;
+  for (const Column& c : columns) {
+    threads[{c.machine, c.device_id}].insert(c.threads);
+    drivers[{c.machine, c.device_id}].insert(c.driver);
+    machines.insert(c.machine);
+  }
+  for (Column& c : columns) {
+    const Key key{c.machine, c.device_id};
+    c.label = c.device_id;
+    if (threads[key].size() > 1)
+      c.label += ", " + std::to_string(c.threads) + (c.threads == 1 ? " thread" : " threads");
+    if (drivers[key].size() > 1) c.label += ", driver " + c.driver;
+    if (machines.size() > 1) c.label += ", " + c.machine;
+  }
+}
+
+/// The host's name tells machines apart that have the same processor.
+std::map<std::string, std::set<std::string>> hosts_by_cpu(const std::vector<ResultFile>& files) {
+  std::map<std::string, std::set<std::string>> hosts;
+  for (const ResultFile& file : files)
+    hosts[file.cpu + std::to_string(file.cpu_threads)].insert(file.host);
+  return hosts;
+}
+
+}  // namespace
+
+Cases::Cases(const std::vector<ResultFile>& files) {
+  const auto hosts = hosts_by_cpu(files);
+  std::map<std::tuple<std::string, std::string, std::string, int>, std::size_t> column_index;
+  std::unordered_map<std::string, std::size_t> task_index;
+  for (const ResultFile& file : files) {
+    const bool name_host = hosts.at(file.cpu + std::to_string(file.cpu_threads)).size() > 1;
+    const std::string host = name_host ? " (" + file.host + ")" : "";
+    std::map<std::pair<std::string, int>, std::size_t> known;  // spares a Column per row
+    for (const Row& row : file.rows) {
+      const auto [seen, is_new] = known.try_emplace({row.device_id, row.threads}, 0);
+      if (is_new) {
+        Column column = column_of(file, row);
+        column.machine += host;
+        const auto [place, added] = column_index.try_emplace(
+            {column.machine, column.device_id, column.driver, column.threads}, columns.size());
+        if (added) columns.push_back(std::move(column));
+        seen->second = place->second;
+      }
+      columns[seen->second].is_reference |= row.is_reference;
+      const auto [task, added] = task_index.try_emplace(row.kind + "\n" + row.task, tasks.size());
+      if (added)
+        tasks.push_back(
+            {row.task, row.kind, row.operation, row.dtype, row.parameters, row.size, {}});
+      if (!tasks[task->second].rows.insert_or_assign(seen->second, &row).second) ++replaced;
+    }
+  }
+  label(columns);
+}
+
+std::string check_of(const Row& row) {
+  return row.outcome == Outcome::done ? text_of(row, "check") : "";
+}
+
+bool clock_drifted(const Row& row) {
+  const auto found = row.details.find("clock_drifted");
+  return found != row.details.end() && *found == true;
+}
+
+std::string remark_on(const Row& row) {
+  return row.reason.empty() ? text_of(row, "note") : row.reason;
+}
+
+bool is_checked_result(const Row& row) { return row.outcome == Outcome::done && row.checked; }
+
+std::vector<const Task*> representative_tasks(const Cases& cases) {
+  std::vector<const Task*> chosen;
+  std::unordered_map<std::string, std::size_t> places;
+  const auto rank = [&](const Task& task) {
+    std::size_t results = 0;
+    for (const auto& [column, row] : task.rows) results += is_checked_result(*row);
+    return std::pair(results, task.voxels());
+  };
+  for (const Task& task : cases.tasks) {
+    if (task.kind != "operation") continue;
+    const auto [place, added] = places.try_emplace(task.operation, chosen.size());
+    if (added)
+      chosen.push_back(&task);
+    else if (rank(task) > rank(*chosen[place->second]))
+      chosen[place->second] = &task;
+  }
+  return chosen;
+}
+
+}  // namespace voxelmark::report

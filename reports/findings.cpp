@@ -1,0 +1,258 @@
+#include "reports/findings.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "engines/core/text.hpp"
+
+namespace voxelmark::report {
+
+namespace {
+
+using Tasks = std::vector<const Task*>;
+
+std::string count(std::size_t n, const std::string& thing) {
+  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
+}
+
+std::string times(double ratio) { return rounded(ratio, ratio < 100 ? 2 : 3) + "×"; }
+std::string percent(double share) { return rounded(100 * share, 2) + " %"; }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double transfer_share(const Row& row) { return 1 - *compute_ms(row) / *with_transfers_ms(row); }
+
+/// One operation on both sides of a comparison.
+struct Pair {
+  const Row *base, *other;
+};
+
+/// "Median3D (6.2×), Flip2D (3.4×)": the few that gain most, where anything gains.
+template <class Clock>
+std::string best_gains(const std::vector<Pair>& pairs, Clock clock) {
+  std::vector<std::pair<double, std::string>> gains;
+  for (const Pair& pair : pairs) {
+    const double ratio = *clock(*pair.base) / *clock(*pair.other);
+    if (ratio > 1) gains.emplace_back(ratio, pair.other->operation + " (" + times(ratio) + ")");
+  }
+  std::stable_sort(gains.begin(), gains.end(), [](auto& a, auto& b) { return a.first > b.first; });
+  std::vector<std::string> names;
+  for (const auto& [ratio, name] : gains)
+    if (names.size() < 3) names.push_back(name);
+  return join(names, ", ");
+}
+
+/// Speed-ups of one side over the other, by one of the clocks.
+struct Speedups {
+  std::vector<double> ratios;
+  std::size_t faster = 0;
+
+  template <class Clock>
+  Speedups(const std::vector<Pair>& pairs, Clock clock) {
+    for (const Pair& pair : pairs) ratios.push_back(*clock(*pair.base) / *clock(*pair.other));
+    faster = static_cast<std::size_t>(
+        std::count_if(ratios.begin(), ratios.end(), [](double r) { return r > 1; }));
+  }
+};
+
+std::vector<double> transfer_shares(const std::vector<Pair>& pairs) {
+  std::vector<double> shares;
+  for (const Pair& pair : pairs) shares.push_back(transfer_share(*pair.other));
+  return shares;
+}
+
+void add_gpu(std::vector<std::string>& sentences, const Cases& cases, const Tasks& tasks,
+             const Column& gpu, bool name_machine) {
+  const auto same = [&](std::size_t c, bool on_gpu) {
+    const Column& column = cases.columns[c];
+    return column.machine == gpu.machine && !column.is_reference &&
+           (on_gpu ? column.is_gpu() && column.device == gpu.device : column.is_cpu());
+  };
+  std::vector<Pair> pairs;
+  for (const Task* task : tasks) {
+    const Row* cpu = quickest_row(*task, [&](std::size_t c) { return same(c, false); });
+    const Row* row = quickest_row(*task, [&](std::size_t c) { return same(c, true); });
+    if (cpu && row) pairs.push_back({cpu, row});
+  }
+  const std::string name = gpu.device + (name_machine ? " in " + gpu.machine : "");
+  if (pairs.empty()) {
+    sentences.push_back("No operation has a checked result both on " + name +
+                        " and on a CPU: nothing can be said about its speed.");
+    return;
+  }
+  const Speedups compute(pairs, compute_ms), total(pairs, with_transfers_ms);
+  sentences.push_back(
+      "Of " + count(pairs.size(), "operation") + ", " + std::to_string(compute.faster) +
+      " run faster on " + name + " than on the best CPU engine (" + gpu.machine +
+      ") while the data stay on the device, median " + times(median(compute.ratios)) + ".");
+  const std::string most = best_gains(pairs, with_transfers_ms);
+  sentences.push_back("With transfers to and from " + name + ", " + std::to_string(total.faster) +
+                      " of " + std::to_string(pairs.size()) + " do, median " +
+                      times(median(total.ratios)) + ": transfers are " +
+                      percent(median(transfer_shares(pairs))) +
+                      " of the time of such a call (median)" +
+                      (most.empty() ? "." : "; the largest gains: " + most + "."));
+}
+
+/// "tbb in 20, opencv in 8"
+std::string winners(const Cases& cases, const Tasks& tasks, std::size_t& decided) {
+  std::vector<std::pair<std::size_t, std::string>> wins;
+  for (const Column& column : cases.columns) wins.emplace_back(0, column.label);
+  for (const Task* task : tasks) {
+    const Row* best =
+        quickest_row(*task, [&](std::size_t c) { return !cases.columns[c].is_reference; });
+    if (!best) continue;
+    ++decided;
+    for (const auto& [column, row] : task->rows) wins[column].first += row == best;
+  }
+  std::stable_sort(wins.begin(), wins.end(), [](auto& a, auto& b) { return a.first > b.first; });
+  std::vector<std::string> parts;
+  for (const auto& [won, name] : wins)
+    if (won) parts.push_back(name + " in " + std::to_string(won));
+  return join(parts, ", ");
+}
+
+void add_cpus_only(std::vector<std::string>& sentences, const Cases& cases, const Tasks& tasks) {
+  std::size_t decided = 0;
+  const std::string won = winners(cases, tasks, decided);
+  sentences.push_back(
+      "No GPU was measured, only engines on the CPU. " +
+      (decided ? "Of " + count(decided, "operation") + ", the quickest engine is " + won + "."
+               : std::string("No operation has a checked result.")));
+  std::vector<Pair> pairs;
+  for (const Task* task : tasks) {
+    const auto transfers = [&](std::size_t c) {
+      const Row& row = *task->rows.at(c);
+      return !cases.columns[c].is_reference && row.figure("push_ms").value_or(0) > 0;
+    };
+    const Row* with = quickest_row(*task, transfers);
+    const Row* without = quickest_row(
+        *task, [&](std::size_t c) { return !cases.columns[c].is_reference && !transfers(c); });
+    if (with && without) pairs.push_back({without, with});
+  }
+  if (pairs.empty()) {
+    sentences.push_back("No engine copies data to a device: there are no transfers to pay for.");
+    return;
+  }
+  const Speedups total(pairs, with_transfers_ms);
+  sentences.push_back("OpenCL on this CPU copies data to the device and back, which is " +
+                      percent(median(transfer_shares(pairs))) +
+                      " of the time of a call (median); with it, " + std::to_string(total.faster) +
+                      " of " + count(pairs.size(), "operation") +
+                      " run faster than on the best engine without copies, median " +
+                      times(median(total.ratios)) + ".");
+}
+
+/// The row with the largest value of `measure`, which gives nothing for rows that have none.
+template <class Measure>
+std::optional<std::pair<double, std::string>> largest(const Cases& cases, Measure measure) {
+  std::optional<std::pair<double, std::string>> found;
+  for (const Task& task : cases.tasks)
+    for (const auto& [column, row] : task.rows) {
+      if (!is_checked_result(*row) || row->is_reference) continue;
+      const std::optional<double> value = measure(*row);
+      if (value && (!found || *value > found->first))
+        found = {*value, task.text + " on " + cases.columns[column].label};
+    }
+  return found;
+}
+
+/// The largest error relative to its bound: 1 is the bound itself.
+std::optional<double> share_of_bound(const Row& row) {
+  const auto error = row.figure("max_abs_error"), allowed = row.figure("error_allowed");
+  if (!error || !allowed || !(*allowed > 0)) return std::nullopt;
+  return *error / *allowed;
+}
+
+void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
+  std::size_t compared = 0, exact = 0, failed = 0;
+  for (const Task& task : cases.tasks)
+    for (const auto& [column, row] : task.rows) {
+      failed += row->outcome == Outcome::failed;
+      if (!is_checked_result(*row) || row->is_reference) continue;
+      ++compared;
+      exact += row->figure("max_abs_error") == 0.0;
+    }
+  std::string text;
+  if (failed) text = count(failed, "case") + " failed or disagreed with the reference. ";
+  text += "Of " + count(compared, "compared result") + ", " + std::to_string(exact) +
+          " equal the double-precision reference exactly";
+  if (const auto worst = largest(cases, share_of_bound))
+    text += "; the largest disagreement is " + percent(worst->first) + " of its bound (" +
+            worst->second + ")";
+  const auto lost_overlap = largest(cases, [](const Row& row) -> std::optional<double> {
+    const auto dice = row.figure("dice");
+    return dice ? std::optional(1 - *dice) : std::nullopt;
+  });
+  if (lost_overlap)
+    text += "; of masks and labels the lowest Dice index is " +
+            rounded(1 - lost_overlap->first, 5) +
+            (lost_overlap->first > 0 ? " (" + lost_overlap->second + ")" : "");
+  sentences.push_back(text + ".");
+}
+
+}  // namespace
+
+std::vector<std::string> findings(const Cases& cases) {
+  std::vector<std::string> sentences;
+  const Tasks tasks = representative_tasks(cases);
+  std::vector<const Column*> gpus;
+  std::set<std::string> machines, seen;
+  for (const Column& column : cases.columns) {
+    machines.insert(column.machine);
+    if (column.is_gpu() && seen.insert(column.machine + "\n" + column.device).second)
+      gpus.push_back(&column);
+  }
+  if (!tasks.empty()) {
+    for (const Column* gpu : gpus) add_gpu(sentences, cases, tasks, *gpu, machines.size() > 1);
+    if (gpus.empty()) add_cpus_only(sentences, cases, tasks);
+  }
+  add_agreement(sentences, cases);
+  return sentences;
+}
+
+std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>& files) {
+  std::size_t whole = 0, sampled = 0, unchecked = 0, drifted = 0, done = 0;
+  std::vector<double> widths;
+  for (const Task& task : cases.tasks)
+    for (const auto& [column, row] : task.rows) {
+      if (row->outcome != Outcome::done) continue;
+      ++done;
+      drifted += clock_drifted(*row);
+      const auto lower = row->figure("median_ci_lower_ms"),
+                 upper = row->figure("median_ci_upper_ms");
+      if (lower && upper) widths.push_back((*upper - *lower) / 2 / *compute_ms(*row));
+      if (row->is_reference) continue;
+      const std::string check = check_of(*row);
+      ++(check == "full" ? whole : check == "none" ? unchecked : sampled);
+    }
+  std::vector<std::string> lines;
+  std::string compared = count(whole, "result") + " compared with the reference at every voxel";
+  if (sampled) compared += ", " + std::to_string(sampled) + " at a sample of voxels";
+  if (unchecked)
+    compared += ", " + std::to_string(unchecked) + " not at all, which take no part in speed-ups";
+  lines.push_back(compared + ".");
+  if (!widths.empty())
+    lines.push_back("A median time is known to ±" + percent(median(widths)) +
+                    " (95 % interval, the middle case), and to ±" +
+                    percent(*std::max_element(widths.begin(), widths.end())) + " at the worst.");
+  lines.push_back(drifted ? "In " + std::to_string(drifted) + " of " + count(done, "result") +
+                                " the machine's speed moved by more than 2 % meanwhile (marked ~)."
+                          : "The machine's speed moved by no more than 2 % in any case.");
+  for (const ResultFile& file : files)
+    if (file.incomplete)
+      lines.push_back(file.path.filename().string() +
+                      " was interrupted: it holds what had been measured by then.");
+  if (cases.replaced)
+    lines.push_back(count(cases.replaced, "row") +
+                    " are not shown, since a later file has the same case.");
+  return lines;
+}
+
+}  // namespace voxelmark::report

@@ -1,0 +1,17 @@
+#pragma once
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "reports/cases.hpp"
+
+namespace voxelmark::report {
+
+/// What the page's scripts draw from: columns, tasks, and the rows' figures by name, an array each
+/// (`null` where a row has none; pairs of row and value where few have), to 5 significant digits.
+/// Pictures and two-dimensional histograms stay within a budget; `pictures_left_out` counts rows.
+nlohmann::json page_model(const Cases& cases, const std::vector<ResultFile>& files);
+
+/// JSON that may stand in a script element: no text in it can end that element.
+std::string script_text(const nlohmann::json& model);
+
+}  // namespace voxelmark::report
