@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
-#include <cmath>
+#include <algorithm>
+#include <filesystem>
+#include <future>
 #include <iostream>
 #include <memory>
 
@@ -17,7 +19,6 @@ namespace {
 struct CompareOptions {
   std::vector<std::string> pair, base, now;
   ComparisonRule rule;
-  bool across_machines = false;
   std::string markdown, json, junit;
 };
 
@@ -28,8 +29,7 @@ std::vector<std::string> outputs_of(const CompareOptions& o) {
   return outputs;
 }
 
-/// "BASE NEW", or --base and --new, and not a file twice on a side, which would count its processes
-/// twice.
+/// "BASE NEW", or --base and --new.
 void settle_inputs(CompareOptions& o) {
   if (!o.pair.empty() && !(o.base.empty() && o.now.empty()))
     throw BadInput("give either BASE NEW, or --base and --new");
@@ -45,14 +45,21 @@ void check_outputs(const CompareOptions& o) {
   const auto outputs = outputs_of(o);
   if (std::count(outputs.begin(), outputs.end(), "-") > 1)
     throw BadInput("standard output (-) is named for two outputs; name two files");
-  std::vector<std::string> files, inputs = o.base;
-  std::copy_if(outputs.begin(), outputs.end(), std::back_inserter(files),
-               [](const std::string& file) { return file != "-"; });
-  inputs.insert(inputs.end(), o.now.begin(), o.now.end());
-  require_distinct(inputs, files);
-  for (const auto& file : files) require_writable(file);
+  for (const auto& file : outputs)
+    if (file != "-") require_writable(file);
 }
 
+/// No output may replace a file that was read, be it named or found in a folder.
+void keep_inputs(const CompareOptions& o, const std::vector<ResultFile>& base,
+                 const std::vector<ResultFile>& now) {
+  std::vector<std::string> inputs, outputs = outputs_of(o);
+  std::erase(outputs, "-");
+  for (const auto* side : {&base, &now})
+    for (const ResultFile& file : *side) inputs.push_back(file.path.string());
+  require_distinct(inputs, outputs);
+}
+
+/// A file that is named twice would count its processes twice.
 std::vector<ResultFile> read_side(const std::vector<std::string>& paths) {
   auto files = read_all(paths);
   for (std::size_t i = 0; i < files.size(); ++i)
@@ -74,8 +81,10 @@ void require_one_machine(const std::vector<ResultFile>& base, const std::vector<
 int compare_files(CompareOptions o) {
   settle_inputs(o);
   check_outputs(o);
-  const auto base = read_side(o.base), now = read_side(o.now);
-  if (!o.across_machines) require_one_machine(base, now);
+  auto reading = std::async(std::launch::async, read_side, std::cref(o.now));
+  const auto base = read_side(o.base), now = reading.get();
+  keep_inputs(o, base, now);
+  if (!o.rule.across_machines) require_one_machine(base, now);
   const Comparison comparison = compare(base, now, o.rule);
   if (!o.markdown.empty()) write_output(o.markdown, markdown_text(comparison));
   if (!o.json.empty()) write_output(o.json, json_text(comparison));
@@ -120,7 +129,7 @@ void add_compare(CLI::App& app, Action& chosen) {
       ->type_name("FACTOR");
   sub->add_flag("--allow-gone", o->rule.allow_gone,
                 "Cases that are no longer measured are no alarm");
-  sub->add_flag("--across-machines", o->across_machines,
+  sub->add_flag("--across-machines", o->rule.across_machines,
                 "Compare results of different CPUs, devices or drivers");
   for (const auto& [name, file, what] :
        {std::tuple("--markdown", &o->markdown, "Write a comment for a pull request"),

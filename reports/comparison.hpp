@@ -20,6 +20,7 @@ std::string to_string(Verdict verdict);  ///< "slower", …; added is "new"
 struct ComparisonRule {
   double max_slowdown = 1.05;  ///< ratio of times above which a case is slower; > 1
   bool allow_gone = false;     ///< a case that is gone is no alarm
+  bool across_machines = false;
 };
 
 /// A row, and the fresh processes that its file was made of.

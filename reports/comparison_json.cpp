@@ -60,6 +60,7 @@ std::string json_text(const Comparison& comparison) {
                 {"counts", counts},
                 {"max_slowdown", comparison.rule.max_slowdown},
                 {"allow_gone", comparison.rule.allow_gone},
+                {"across_machines", comparison.rule.across_machines},
                 {"base", json_of(comparison.base)},
                 {"new", json_of(comparison.now)},
                 {"remarks", remarks(comparison)},

@@ -28,7 +28,7 @@ std::string code(const std::string& text) { return "<code>" + escaped(text) + "<
 std::string table_row(const CaseComparison& c) {
   std::vector<std::string> reasons;
   for (const auto& reason : c.reasons) reasons.push_back(escaped(reason));
-  std::string cells = " | | | |";
+  std::string cells = " | | |";
   if (c.times)
     cells = " " + significant(c.times->base.quick_ms, 4) + " | " +
             significant(c.times->now.quick_ms, 4) + " | " + escaped(ratio_text(*c.times)) + " |";

@@ -15,6 +15,18 @@ struct Processes {
   Values medians, minima;
 };
 
+/// The processes' shortest times, which `bench --runs` puts beside its figures; none where the file
+/// has none.
+Values minima_of(const Row& row) {
+  const auto found = row.details.find("process_min_ms");
+  if (found == row.details.end()) return {};
+  if (!found->is_array() || found->size() != row.samples_ms.size() ||
+      !std::all_of(found->begin(), found->end(), [](const auto& v) { return v.is_number(); }))
+    throw BadInput("the case " + row.name + " has process_min_ms that are not " +
+                   std::to_string(row.samples_ms.size()) + " numbers");
+  return found->get<Values>();
+}
+
 void append(Values& to, const Values& from) { to.insert(to.end(), from.begin(), from.end()); }
 
 Processes processes_of(const std::vector<FileRow>& rows) {
@@ -22,8 +34,7 @@ Processes processes_of(const std::vector<FileRow>& rows) {
   for (const auto& [row, runs] : rows) {
     if (runs > 1) {
       append(all.medians, row->samples_ms);
-      if (const auto minima = row->details.find("process_min_ms"); minima != row->details.end())
-        append(all.minima, minima->get<Values>());
+      append(all.minima, minima_of(*row));
     } else {
       const double typical = *row->figure("median_ms");
       const auto least = std::min_element(row->samples_ms.begin(), row->samples_ms.end());
