@@ -19,7 +19,7 @@ struct Processes {
 /// has none.
 Values minima_of(const Row& row) {
   const auto found = row.details.find("process_min_ms");
-  if (found == row.details.end()) return {};
+  if (found == row.details.end() || found->empty()) return {};
   if (!found->is_array() || found->size() != row.samples_ms.size() ||
       !std::all_of(found->begin(), found->end(), [](const auto& v) { return v.is_number(); }))
     throw BadInput("the case " + row.name + " has process_min_ms that are not " +
