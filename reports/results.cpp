@@ -209,7 +209,7 @@ ResultFile read_results(const fs::path& path) {
                        " (measure again, or use the program that wrote it)");
     read_context(file, std::move(document["context"]));
   } catch (const json::parse_error& fault) {
-    const bool cut = std::string(fault.what()).find("unexpected end of input") != std::string::npos;
+    const bool cut = std::feof(stream.get()) != 0;  // also within a string or a word
     refuse(path, (cut ? "ends too early, at " : "is not JSON: ") + place_of(fault));
   } catch (const json::exception& fault) {
     refuse(path, std::string("is no result file that this program knows: ") + fault.what());
