@@ -33,6 +33,7 @@ struct Row {
   bool checked = false;       ///< compared with the reference, or is it
   /// Wall times in ms: of one process, or a median per fresh process where the file has runs.
   std::vector<double> samples_ms;
+  double cpu_ms = 0;                                   ///< median CPU time of the process per call
   std::map<std::string, double, std::less<>> figures;  ///< "median_ms", "pearson_r", …
   nlohmann::json details;                              ///< the row's whole "voxelmark" object
 
