@@ -62,7 +62,8 @@ void check_range(const Fields& d, const char* key) {
 }
 
 void check_pictures(const Fields& d) {
-  for (const char* key : {"input", "expected", "result", "difference"}) d.text(key);
+  for (const char* key : {"input", "expected", "result"}) d.text(key);
+  d.text_or("difference", "");
   for (const char* key : {"slice", "x", "y"}) d.integer(key, 0, many);
   for (const char* key : {"width", "height"}) d.integer(key, 1, many);
   check_range(d, "input_levels");
@@ -237,7 +238,8 @@ void require_pictures(const ResultFile& file) {
   for (const Row& row : file.rows)
     if (const auto found = row.details.find("pictures"); found != row.details.end())
       for (const char* key : {"input", "expected", "result", "difference"})
-        if (!file.pictures.contains((*found)[key].get<std::string>()))
+        if (const auto name = found->find(key);
+            name != found->end() && !file.pictures.contains(name->get<std::string>()))
           throw std::invalid_argument("the case " + shown(row.name) + ": its picture \"" + key +
                                       "\" is not in the file");
 }
@@ -349,9 +351,9 @@ ResultFile read_results(const fs::path& path) {
   } catch (const NotOurs&) {
     refuse(path, "is JSON, but no result file of bench; `bench --json FILE` writes one");
   } catch (const json::parse_error& fault) {
-    if (fs::file_size(path, error) == 0) refuse(path, "is empty");
-    const bool cut = std::string(fault.what()).find("unexpected end of input") != std::string::npos;
-    refuse(path, (cut ? "ends too early, at " : "is not JSON: ") + place_of(fault));
+    const auto bytes = fs::file_size(path, error);  // the largest number of a pipe
+    if (bytes == 0) refuse(path, "is empty");
+    refuse(path, (fault.byte > bytes ? "ends too early, at " : "is not JSON: ") + place_of(fault));
   } catch (const json::out_of_range&) {
     refuse(path, "holds a number that is too large for double precision");
   } catch (const std::invalid_argument& fault) {
