@@ -245,8 +245,10 @@ class Formats(ExportTest):
             run = subprocess.run([sys.executable, COMPARE, "benchmarks", path, path], cwd=self.folder, capture_output=True,
                                  text=True, timeout=120)
             self.check(run.returncode == 0 and "Traceback" not in run.stderr, f"compare.py: {run.stderr}")
+            lines = re.sub("\\x1b\\[\\d+m", "", run.stdout).splitlines()
             for name in self.measured("real.json")[0]:
-                self.check(re.search(rf"^{re.escape(name)}\b.*\+0\.0000", run.stdout, re.MULTILINE), f"compare.py knows no {name}")
+                found = [line for line in lines if re.match(rf"{re.escape(name)} .*\+0\.0000", line)]
+                self.check(len(found) == 1 or path == "real.json" and found, f"compare.py has {len(found)} lines for {name}")
 
     def test_names_without_traps(self):
         names = ["a b", "a,b", 'a"b', "a`b", "a|b", "<script>alert(1)</script>", "a\tb", "a\nb", "a%20b", "a_b", "a&b", "Übung", "a\\b",
