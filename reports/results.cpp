@@ -363,21 +363,27 @@ ResultFile read_results(const fs::path& path) {
   return file;
 }
 
-std::vector<ResultFile> read_all(const std::vector<std::string>& paths) {
-  std::vector<ResultFile> files;
-  for (const std::string& path : paths) {
+std::vector<fs::path> result_paths(const std::vector<std::string>& names) {
+  std::vector<fs::path> paths;
+  for (const std::string& name : names) {
     std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.push_back(read_results(path));
+    if (!fs::is_directory(name, error)) {
+      paths.emplace_back(name);
       continue;
     }
     std::vector<fs::path> inside;
-    for (const auto& entry : fs::directory_iterator(path))
+    for (const auto& entry : fs::directory_iterator(name))
       if (entry.path().extension() == ".json") inside.push_back(entry.path());
-    if (inside.empty()) throw BadInput(path + " holds no result file (*.json)");
+    if (inside.empty()) throw BadInput(name + " holds no result file (*.json)");
     std::sort(inside.begin(), inside.end());
-    for (const auto& file : inside) files.push_back(read_results(file));
+    paths.insert(paths.end(), inside.begin(), inside.end());
   }
+  return paths;
+}
+
+std::vector<ResultFile> read_all(const std::vector<std::string>& names) {
+  std::vector<ResultFile> files;
+  for (const fs::path& path : result_paths(names)) files.push_back(read_results(path));
   return files;
 }
 
