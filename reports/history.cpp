@@ -50,7 +50,6 @@ Reading read(const fs::path& path) {
   Reading reading;
   HistoryRun& run = reading.run;
   run.path = path;
-  run.date = file.date;
   run.revision = file.git_revision;
   run.incomplete = file.incomplete;
   const auto when = seconds_of_date(file.date);
@@ -93,18 +92,24 @@ std::vector<Reading> read_in_order(const std::vector<fs::path>& paths) {
   return readings;
 }
 
-/// "2026-01-31T11-00-00Z_abc123".
-std::string run_name(const HistoryRun& run, std::set<std::string>& taken) {
-  const std::chrono::sys_seconds time{std::chrono::seconds(run.when)};
+/// "2026-01-31T11:00:00".
+std::string utc(std::int64_t when) {
+  const std::chrono::sys_seconds time{std::chrono::seconds(when)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   std::array<char, 64> text;
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d-%02d-%02dZ", int(date.year()),
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int(date.year()),
                 unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
                 int(clock.minutes().count()), int(clock.seconds().count()));
+  return text.data();
+}
+
+/// "2026-01-31T11-00-00Z_abc123".
+std::string run_name(const HistoryRun& run, std::set<std::string>& taken) {
   const std::string revision = identifier(run.revision).substr(0, 60);
-  const std::string base = text.data() + (revision.empty() ? "" : "_" + revision);
+  std::string base = utc(run.when) + "Z" + (revision.empty() ? "" : "_" + revision);
+  std::replace(base.begin(), base.end(), ':', '-');
   std::string name = base;
   for (int i = 2; !taken.insert(name).second; ++i) name = base + "_" + std::to_string(i);
   return name;
@@ -253,6 +258,8 @@ History read_history(const std::vector<fs::path>& paths) {
     const std::size_t number = history.runs.size();
     HistoryRun& run = history.runs.emplace_back(std::move(reading.run));
     run.name = run_name(run, names);
+    const std::string date = utc(run.when);
+    run.date = date.substr(0, 10) + " " + date.substr(11, 5) + " UTC";
     const auto machine =
         std::find(history.machines.begin(), history.machines.end(), reading.machine);
     run.machine = static_cast<std::size_t>(machine - history.machines.begin());

@@ -14,8 +14,9 @@ namespace voxelmark::report {
 struct HistoryRun {
   std::filesystem::path path;
   std::string name;  ///< unique, of its date and revision; fit for a file's name
-  std::string date, revision;
-  std::int64_t when = 0;    ///< the date in seconds since 1970, UTC
+  std::string date;  ///< "2026-01-31 11:00 UTC"
+  std::string revision;
+  std::int64_t when = 0;    ///< the same in seconds since 1970, UTC
   std::size_t machine = 0;  ///< number in History::machines
   std::size_t done = 0, skipped = 0, failed = 0;
   bool incomplete = false;
