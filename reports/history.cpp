@@ -152,6 +152,16 @@ std::optional<HistoryStep> lasting_slowdown(const std::vector<HistoryStep>& step
   return std::nullopt;
 }
 
+/// Whether the last step led below all levels before it.
+bool is_fastest_yet(const std::vector<HistoryStep>& steps) {
+  constexpr double least = 1.05;
+  if (steps.empty() || steps.back().ratio > 1) return false;
+  double level = 1, lowest = 1;
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i)
+    lowest = std::min(lowest, level *= steps[i].ratio);
+  return level * steps.back().ratio * least < lowest;
+}
+
 void judge_failed(HistoryCase& c) {
   c.trend = Trend::failed;
   for (auto point = c.points.rbegin(); point != c.points.rend(); ++point) {
@@ -175,7 +185,7 @@ void judge(HistoryCase& c, const std::vector<HistoryPoint*>& here,
                                     [&](const HistoryPoint* p) { return p->run == slowdown->run; });
     c.since = slowdown->run;
     c.last_good = (*std::prev(after))->run;
-  } else if (!steps.empty() && steps.back().ratio < 1) {
+  } else if (is_fastest_yet(steps)) {
     c.since = steps.back().run;
   }
   c.trend = outcome == Outcome::skipped    ? Trend::skipped

@@ -47,8 +47,8 @@ struct HistoryCase {
   std::vector<HistoryPoint> points;  ///< by age; runs without the case have none
   std::vector<HistoryStep> steps;    ///< by age, of all machines
   /// How it stands on the machine of its newest point: failed or skipped there; gone from that
-  /// machine's newest run; slower, or faster, by a step that no later one undid; few: less runs
-  /// than steps need.
+  /// machine's newest run; slower by a step that no later one undid; faster than ever since its
+  /// last step; few: less runs than steps need.
   Trend trend = Trend::steady;
   std::optional<std::size_t> since;  ///< the first run that is slower, faster or failed
   std::optional<std::size_t>

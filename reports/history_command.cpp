@@ -1,4 +1,7 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "engines/core/error.hpp"
@@ -34,23 +37,32 @@ fs::path copy_of(const HistoryRun& run, const fs::path& folder) {
   return folder / "runs" / (run.name + ".json");
 }
 
-/// All that is written, but for a run's copy that was read itself: a site can be its own archive.
+/// A site can be its own archive: what lies there already is not written again.
+bool is_archived(const HistoryRun& run, const fs::path& folder) {
+  const fs::path copy = copy_of(run, folder);
+  std::error_code error;
+  if (fs::equivalent(run.path, copy, error)) return true;
+  const auto size = fs::file_size(copy, error);
+  if (error || fs::file_size(run.path, error) != size) return false;
+  std::ifstream one(run.path, std::ios::binary), other(copy, std::ios::binary);
+  using Bytes = std::istreambuf_iterator<char>;
+  return std::equal(Bytes(one), Bytes(), Bytes(other), Bytes());
+}
+
+/// All that is written.
 std::vector<std::string> outputs(const History& history, const fs::path& folder) {
   std::vector<std::string> files{(folder / "index.html").string()};
   for (const HistoryRun& run : history.runs) {
     files.push_back((folder / "runs" / (run.name + ".html")).string());
-    std::error_code error;
-    if (!fs::equivalent(run.path, copy_of(run, folder), error))
-      files.push_back(copy_of(run, folder).string());
+    if (!is_archived(run, folder)) files.push_back(copy_of(run, folder).string());
   }
   return files;
 }
 
-void archive(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  if (fs::equivalent(from, to, error)) return;
-  write_atomically(to, [&](const fs::path& temporary) {
-    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing);
+void archive(const HistoryRun& run, const fs::path& folder) {
+  if (is_archived(run, folder)) return;
+  write_atomically(copy_of(run, folder), [&](const fs::path& temporary) {
+    fs::copy_file(run.path, temporary, fs::copy_options::overwrite_existing);
   });
 }
 
@@ -65,7 +77,7 @@ int run(const Options& o) {
   require_writable(folder / "index.html");
   bool with_pages = true;
   for (const HistoryRun& one : history.runs) {
-    archive(one.path, copy_of(one, folder));
+    archive(one, folder);
     const std::string page = single_report(one);
     with_pages = with_pages && !page.empty();
     if (!page.empty()) write_text(folder / "runs" / (one.name + ".html"), page);

@@ -11,7 +11,7 @@ namespace voxelmark::report {
 namespace {
 
 constexpr std::size_t window = 5, fewest = 3;
-constexpr double least_change = 1.05, least_spread = 0.005, residuals_kept = 0.8;
+constexpr double least_change = 1.05, least_spread = 0.005, residuals_kept = 0.7;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

@@ -24,7 +24,7 @@ struct Step {
 ///   median absolute change from one run to the next, which a few steps or outliers do not move; it
 ///   is at least what the intervals of the medians say, and 0.5 %,
 /// - where the points next to it are nearer to their own level than to the other,
-/// - and where two levels leave at most 0.8 of the absolute residuals that a straight line through
+/// - and where two levels leave at most 0.7 of the absolute residuals that a straight line through
 /// the same
 ///   points leaves: what creeps is no step.
 /// The clearest place is taken first, then what is left on both sides of it is searched.
