@@ -1,15 +1,19 @@
 #include "reports/results.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <memory>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "engines/core/error.hpp"
 #include "engines/core/result_schema.hpp"
 #include "engines/core/text.hpp"
+#include "reports/json_fields.hpp"
 
 namespace voxelmark::report {
 
@@ -20,15 +24,69 @@ namespace fs = std::filesystem;
 
 /// What Google Benchmark writes into every row, which is no figure of ours.
 const std::set<std::string, std::less<>> library_keys{
-    "cpu_time",  "family_index", "iterations",       "per_family_instance_index",
-    "real_time", "repetitions",  "repetition_index", "threads"};
+    "aggregate_name", "aggregate_unit", "cpu_time",
+    "family_index",   "iterations",     "label",
+    "name",           "real_time",      "per_family_instance_index",
+    "repetitions",    "run_name",       "repetition_index",
+    "run_type",       "threads",        "time_unit",
+    "voxelmark"};
+
+constexpr std::int64_t many = 1'000'000'000;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
-  throw BadInput(path.string() + ": " + why);
+  throw BadInput((path.empty() ? "a file without a name" : shown(path.string())) + ": " + why);
 }
 
-double factor_to_ms(const std::string& unit) {
-  return unit == "ns" ? 1e-6 : unit == "us" ? 1e-3 : unit == "s" ? 1e3 : 1;
+double factor_to_ms(const Fields& entry) {
+  const std::string unit = entry.text_or("time_unit", "ns");
+  for (const auto& [name, factor] : {std::pair("ns", 1e-6), {"us", 1e-3}, {"ms", 1.0}, {"s", 1e3}})
+    if (unit == name) return factor;
+  entry.fail("time_unit", "is none of ns, us, ms, s");
+}
+
+std::array<std::int64_t, 3> read_size(const Fields& d) {
+  const std::vector<double> size = d.numbers("size");
+  const bool good =
+      size.size() == 3 &&
+      std::all_of(size.begin(), size.end(),
+                  [](double n) { return n >= 1 && n <= double(many) && n == std::floor(n); }) &&
+      size[0] * size[1] * size[2] <= 1e18;
+  if (!good) d.fail("size", "is not three whole numbers of voxels");
+  return {std::int64_t(size[0]), std::int64_t(size[1]), std::int64_t(size[2])};
+}
+
+/// Lowest and highest, as of an axis.
+void check_range(const Fields& d, const char* key) {
+  const std::vector<double> range = d.numbers(key);
+  if (range.size() != 2 || !(range[0] <= range[1])) d.fail(key, "is no pair of low and high");
+}
+
+void check_pictures(const Fields& d) {
+  for (const char* key : {"input", "expected", "result"}) d.text(key);
+  d.text_or("difference", "");
+  for (const char* key : {"slice", "x", "y"}) d.integer(key, 0, many);
+  for (const char* key : {"width", "height"}) d.integer(key, 1, many);
+  check_range(d, "input_levels");
+  check_range(d, "levels");
+  d.number("difference_scale");
+}
+
+/// Pairs of a cell's index and what it counts.
+void check_histogram(const Fields& d, const char* key, std::int64_t cells) {
+  const std::vector<double> list = d.numbers(key);
+  bool good = list.size() % 2 == 0;
+  for (std::size_t i = 0; good && i < list.size(); i += 2)
+    good = list[i] >= 0 && list[i] < double(cells) && list[i] == std::floor(list[i]) &&
+           list[i + 1] >= 0;
+  if (!good) d.fail(key, "is no list of cells and their counts");
+}
+
+void check_pairs(const Fields& d) {
+  d.integer("n", 0, std::int64_t(1e18));
+  const std::int64_t cells = d.integer("columns", 1, 10'000) * d.integer("rows", 1, 10'000);
+  for (const char* key : {"reference", "result", "mean", "difference"}) check_range(d, key);
+  check_histogram(d, "scatter", cells);
+  check_histogram(d, "bland_altman", cells);
 }
 
 /// Gathers rows while the file is parsed, so that no more than one entry of it is held.
@@ -36,94 +94,193 @@ class Collector {
  public:
   explicit Collector(ResultFile& file) : file_(file) {}
 
-  void take(const json& entry) {
-    if (!entry.is_object() || !entry.contains("run_name"))
-      throw std::invalid_argument("an entry of \"benchmarks\" has no \"run_name\"");
-    const std::string name = entry.at("run_name");
-    const bool sample = entry.value("run_type", "") == "iteration" && !entry.contains("voxelmark");
-    if (sample) {
-      const double time =
-          entry.at("real_time").get<double>() * factor_to_ms(entry.value("time_unit", "ns"));
-      samples_[name].push_back(time);
-    } else if (entry.contains("voxelmark")) {
-      add_row(name, entry);
+  /// What is wrong is kept for finish(): in a file of another version, all may be.
+  void take(json& entry) {
+    if (!fault_.empty()) return;
+    try {
+      read_entry(entry);
+    } catch (const std::invalid_argument& fault) {
+      fault_ = fault.what();
     }
   }
 
   void finish() {
-    for (Row& row : file_.rows)
-      if (const auto found = samples_.find(row.name); found != samples_.end())
+    if (!fault_.empty()) throw std::invalid_argument(fault_);
+    for (Row& row : file_.rows) {
+      if (const auto found = samples_.find(row.name); found != samples_.end()) {
         row.samples_ms = std::move(found->second);
+        samples_.erase(found);
+      }
+      if (row.outcome == Outcome::done && row.samples_ms.empty())
+        throw std::invalid_argument(case_of(row.name) + " has figures, and no samples");
+    }
+    if (!samples_.empty())
+      throw std::invalid_argument(case_of(samples_.begin()->first) +
+                                  " has samples, and no figures");
   }
 
  private:
-  void add_row(const std::string& name, const json& entry) {
+  static std::string case_of(const std::string& name) { return "the case " + shown(name); }
+
+  void read_entry(json& entry) {
+    const std::string name = Fields(entry, "an entry of \"benchmarks\"").text("run_name");
+    if (name.empty()) throw std::invalid_argument("a case has no name");
+    const Fields fields(entry, case_of(name));
+    if (fields.has("voxelmark"))
+      add_row(name, fields, entry);
+    else if (fields.text_or("run_type", "") == "iteration")
+      samples_[name].push_back(positive(fields, "real_time") * factor_to_ms(fields));
+  }
+
+  static double positive(const Fields& fields, const char* key) {
+    const double value = fields.number(key);
+    if (!(value > 0)) fields.fail(key, "is no time above 0");
+    return value;
+  }
+
+  void add_row(const std::string& name, const Fields& fields, json& entry) {
     if (!names_.insert(name).second)
-      throw std::invalid_argument("the case " + name + " stands there twice");
+      throw std::invalid_argument(case_of(name) + " stands there twice");
+    const Fields d = fields.object("voxelmark");
     Row row;
     row.name = name;
-    row.details = entry.at("voxelmark");
-    const json& d = row.details;
-    row.task = d.at("task");
-    row.kind = d.at("kind");
-    row.operation = d.at("operation");
-    row.engine = d.at("engine");
-    row.device = d.at("device");
-    row.device_id = d.at("device_id");
-    row.dtype = d.at("dtype");
-    row.parameters = d.at("parameters");
-    row.size = d.at("size");
-    row.threads = d.at("threads");
-    const std::string outcome = d.at("outcome");
+    row.task = d.text("task");
+    row.kind = d.text("kind");
+    row.operation = d.text("operation");
+    row.engine = d.text("engine");
+    row.device = d.text("device");
+    row.device_id = d.text("device_id");
+    row.dtype = d.text("dtype");
+    row.parameters = d.text("parameters");
+    row.size = read_size(d);
+    row.threads = static_cast<int>(d.integer("threads", 0, many));
+    const std::string& outcome = d.text("outcome");
     if (outcome == "done") {
-      row.is_reference = d.at("is_reference");
-      row.checked = d.at("check") != "none";
-      for (const auto& [key, value] : entry.items())
-        if (value.is_number() && !library_keys.contains(key)) row.figures[key] = value;
-      if (!row.figures.contains("median_ms"))
-        throw std::invalid_argument("the case " + name + " has no median_ms");
+      read_done(row, fields, d, entry);
     } else {
       if (outcome != "skipped" && outcome != "failed")
-        throw std::invalid_argument("the case " + name + " has the unknown outcome " + outcome);
+        d.fail("outcome", "is none of done, skipped, failed");
       row.outcome = outcome == "skipped" ? Outcome::skipped : Outcome::failed;
-      row.reason = d.at("reason");
+      row.reason = d.text("reason");
     }
+    if (d.has("pictures")) check_pictures(d.object("pictures"));
+    if (d.has("pairs")) check_pairs(d.object("pairs"));
+    row.details = std::move(entry["voxelmark"]);
     file_.rows.push_back(std::move(row));
   }
 
+  static void read_done(Row& row, const Fields& fields, const Fields& d, const json& entry) {
+    row.is_reference = d.flag("is_reference");
+    row.checked = d.text("check") != "none";
+    row.cpu_ms = fields.number("cpu_time") * factor_to_ms(fields);
+    positive(fields, "median_ms");
+    for (const auto& [key, value] : entry.items())
+      if (!library_keys.contains(key)) row.figures[key] = fields.number(key.c_str());
+  }
+
   ResultFile& file_;
-  std::set<std::string> names_;
+  std::string fault_;
+  std::unordered_set<std::string> names_;
   std::unordered_map<std::string, std::vector<double>> samples_;
 };
 
-Device read_device(const json& d) {
-  Device device{d.at("id"),
-                d.value("name", ""),
-                d.value("type", ""),
-                d.value("driver", ""),
-                d.value("platform", ""),
+Device read_device(const json& value) {
+  const Fields d(value, "a device of \"context\"");
+  Device device{d.text("id"),
+                d.text_or("name", ""),
+                d.text_or("type", ""),
+                d.text_or("driver", ""),
+                d.text_or("platform", ""),
                 {}};
-  if (d.contains("limits")) d.at("limits").get_to(device.limits);
+  if (!d.has("limits")) return device;
+  const Fields limits = d.object("limits");
+  for (const auto& [key, limit] : d.at("limits").items())
+    device.limits[key] = limits.number(key.c_str());
   return device;
 }
 
+/// Pictures get into pages as they are.
+void read_pictures(ResultFile& file, const Fields& own) {
+  const Fields pictures = own.object("pictures");
+  for (const auto& [key, value] : own.at("pictures").items()) {
+    const std::string& text = pictures.text(key.c_str());
+    const auto in_base64 = [](unsigned char c) {
+      return std::isalnum(c) || c == '+' || c == '/' || c == '=';
+    };
+    if (!std::all_of(text.begin(), text.end(), in_base64))
+      pictures.fail(key.c_str(), "is not base64");
+    file.pictures[key] = text;
+  }
+}
+
 void read_context(ResultFile& file, json context) {
-  file.date = context.value("date", "");
-  file.host = context.value("host_name", "");
-  const json& own = context.at("voxelmark");
-  file.version = own.at("version");
-  file.git_revision = own.at("git_revision");
-  file.compiler = own.at("compiler");
-  file.flags = own.at("flags");
-  file.command = own.at("command");
-  file.incomplete = own.at("incomplete");
-  file.cpu = own.at("cpu");
-  file.cpu_threads = own.at("cpu_threads");
-  file.runs = own.at("runs");
-  for (const json& device : own.at("devices")) file.devices.push_back(read_device(device));
-  if (own.contains("pictures")) own.at("pictures").get_to(file.pictures);
+  const Fields all(context, "\"context\"");
+  file.date = all.text_or("date", "");
+  file.host = all.text_or("host_name", "");
+  const Fields own = all.object("voxelmark");
+  file.version = own.text("version");
+  file.git_revision = own.text("git_revision");
+  file.compiler = own.text("compiler");
+  file.flags = own.text("flags");
+  file.command = own.texts("command");
+  file.incomplete = own.flag("incomplete");
+  file.cpu = own.text("cpu");
+  file.cpu_threads = static_cast<int>(own.integer("cpu_threads", 0, many));
+  file.runs = static_cast<int>(own.integer("runs", 1, many));
+  for (const json& device : own.list("devices")) file.devices.push_back(read_device(device));
+  if (own.has("pictures")) read_pictures(file, own);
   context["voxelmark"].erase("pictures");
   file.context = std::move(context);
+}
+
+/// The rows' pictures are there.
+void require_pictures(const ResultFile& file) {
+  for (const Row& row : file.rows)
+    if (const auto found = row.details.find("pictures"); found != row.details.end())
+      for (const char* key : {"input", "expected", "result", "difference"})
+        if (const auto name = found->find(key);
+            name != found->end() && !file.pictures.contains(name->get<std::string>()))
+          throw std::invalid_argument("the case " + shown(row.name) + ": its picture \"" + key +
+                                      "\" is not in the file");
+}
+
+struct NotOurs {};
+
+/// Parses a file into `rows`. Gives what is left, the context. Throws NotOurs.
+json parse(std::FILE* stream, Collector& rows) {
+  constexpr int deepest = 50;  // copies of JSON recurse
+  std::string top_key;
+  const auto consume = [&](int depth, json::parse_event_t event, json& parsed) {
+    using enum json::parse_event_t;
+    if (event == array_start && depth == 0) throw NotOurs();
+    if ((event == array_start || event == object_start) && depth > deepest)
+      throw std::invalid_argument("is nested more than " + std::to_string(deepest) + " deep");
+    if (event == key && depth == 1) {
+      top_key = parsed.get<std::string>();
+      return top_key == "context" || top_key == "benchmarks";
+    }
+    if (event != object_end || depth != 2 || top_key != "benchmarks") return true;
+    rows.take(parsed);
+    return false;
+  };
+  json document = json::parse(stream, consume);
+  const auto part = [&](const char* name) -> const json& {
+    static const json none;
+    return document.is_object() && document.contains(name) ? document[name] : none;
+  };
+  const json& context = part("context");
+  if (!context.is_object() || !context.contains("voxelmark") || !part("benchmarks").is_array())
+    throw NotOurs();
+  const Fields own = Fields(context, "\"context\"").object("voxelmark");
+  const std::int64_t version = own.integer("schema_version", 0, many);
+  if (version != result_schema_version)
+    throw std::invalid_argument("has version " + std::to_string(version) +
+                                " of the result file's schema; this program reads version " +
+                                std::to_string(result_schema_version) +
+                                " (measure again, or use the program that wrote it)");
+  if (!part("benchmarks").empty())
+    throw std::invalid_argument("has an entry of \"benchmarks\" that is no JSON object");
+  return std::move(document["context"]);
 }
 
 /// "line 3, column 7", and no more of the library's words.
@@ -187,55 +344,46 @@ ResultFile read_results(const fs::path& path) {
   ResultFile file;
   file.path = path;
   Collector rows(file);
-  std::string top_key;
-  const auto consume = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::key && depth == 1) top_key = parsed.get<std::string>();
-    if (event != json::parse_event_t::object_end || depth != 2 || top_key != "benchmarks")
-      return true;
-    rows.take(parsed);
-    return false;
-  };
   try {
-    json document = json::parse(stream.get(), consume);
-    const bool ours = document.is_object() && document.contains("context") &&
-                      document["context"].is_object() &&
-                      document["context"].contains("voxelmark") && document.contains("benchmarks");
-    if (!ours) refuse(path, "is JSON, but no result file of bench; `bench --json FILE` writes one");
-    const int version = document["context"]["voxelmark"].value("schema_version", 0);
-    if (version != result_schema_version)
-      refuse(path, "has version " + std::to_string(version) +
-                       " of the result file's schema; this program reads version " +
-                       std::to_string(result_schema_version) +
-                       " (measure again, or use the program that wrote it)");
-    read_context(file, std::move(document["context"]));
+    read_context(file, parse(stream.get(), rows));
+    rows.finish();
+    require_pictures(file);
+  } catch (const NotOurs&) {
+    refuse(path, "is JSON, but no result file of bench; `bench --json FILE` writes one");
   } catch (const json::parse_error& fault) {
-    const bool cut = std::feof(stream.get()) != 0;  // also within a string or a word
-    refuse(path, (cut ? "ends too early, at " : "is not JSON: ") + place_of(fault));
-  } catch (const json::exception& fault) {
-    refuse(path, std::string("is no result file that this program knows: ") + fault.what());
+    const auto bytes = fs::file_size(path, error);  // the largest number of a pipe
+    if (bytes == 0) refuse(path, "is empty");
+    refuse(path, (fault.byte > bytes ? "ends too early, at " : "is not JSON: ") + place_of(fault));
+  } catch (const json::out_of_range&) {
+    refuse(path, "holds a number that is too large for double precision");
   } catch (const std::invalid_argument& fault) {
     refuse(path, fault.what());
   }
-  rows.finish();
   if (file.rows.empty()) refuse(path, "has no rows: nothing was measured");
   return file;
 }
 
-std::vector<ResultFile> read_all(const std::vector<std::string>& paths) {
-  std::vector<ResultFile> files;
-  for (const std::string& path : paths) {
+std::vector<fs::path> result_paths(const std::vector<std::string>& names) {
+  std::vector<fs::path> paths;
+  for (const std::string& name : names) {
     std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.push_back(read_results(path));
+    if (!fs::is_directory(name, error)) {
+      paths.emplace_back(name);
       continue;
     }
     std::vector<fs::path> inside;
-    for (const auto& entry : fs::directory_iterator(path))
+    for (const auto& entry : fs::directory_iterator(name))
       if (entry.path().extension() == ".json") inside.push_back(entry.path());
-    if (inside.empty()) throw BadInput(path + " holds no result file (*.json)");
+    if (inside.empty()) throw BadInput(name + " holds no result file (*.json)");
     std::sort(inside.begin(), inside.end());
-    for (const auto& file : inside) files.push_back(read_results(file));
+    paths.insert(paths.end(), inside.begin(), inside.end());
   }
+  return paths;
+}
+
+std::vector<ResultFile> read_all(const std::vector<std::string>& names) {
+  std::vector<ResultFile> files;
+  for (const fs::path& path : result_paths(names)) files.push_back(read_results(path));
   return files;
 }
 

@@ -33,6 +33,7 @@ struct Row {
   bool checked = false;       ///< compared with the reference, or is it
   /// Wall times in ms: of one process, or a median per fresh process where the file has runs.
   std::vector<double> samples_ms;
+  double cpu_ms = 0;                                   ///< median CPU time of the process per call
   std::map<std::string, double, std::less<>> figures;  ///< "median_ms", "pearson_r", …
   nlohmann::json details;                              ///< the row's whole "voxelmark" object
 
@@ -75,8 +76,11 @@ struct ResultFile {
 /// not JSON, of another program, of another version, without rows, a case twice.
 ResultFile read_results(const std::filesystem::path& path);
 
-/// Reads all; a folder stands for the files *.json in it, sorted by name. Throws as read_results
-/// does, and where a folder holds none.
-std::vector<ResultFile> read_all(const std::vector<std::string>& paths);
+/// The files that names stand for: a folder for the files *.json in it, sorted by name. Throws
+/// BadInput where a folder holds none.
+std::vector<std::filesystem::path> result_paths(const std::vector<std::string>& names);
+
+/// Reads all that names stand for. Throws as result_paths and read_results do.
+std::vector<ResultFile> read_all(const std::vector<std::string>& names);
 
 }  // namespace voxelmark::report

@@ -56,8 +56,8 @@ def entries(case):
             "repetitions": len(case["samples"]), "threads": 1, "time_unit": "ms"}
     if case["voxelmark"]["outcome"] != "done":
         message = f"{case['voxelmark']['outcome']}: {case['voxelmark']['reason']}"
-        return [base | {"run_type": "iteration", "repetition_index": 0, "error_occurred": True,
-                        "error_message": message, "voxelmark": case["voxelmark"]}]
+        return [base | {"run_type": "iteration", "repetition_index": 0, "iterations": 0, "real_time": 0.0,
+                        "cpu_time": 0.0, "error_occurred": True, "error_message": message, "voxelmark": case["voxelmark"]}]
     samples = case["samples"]
     lines = [base | {"run_type": "iteration", "repetition_index": i, "iterations": 1, "real_time": time,
                      "cpu_time": time} for i, time in enumerate(samples)]

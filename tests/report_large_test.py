@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""50,000 rows are read and exported in less than 10 s and 1 GB.
+
+usage: report_large_test.py REPORT [UNITTEST ARGUMENTS...]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import result_files
+from checked import run_tests
+from report_program import REPORT, ReportTest
+from result_files import row
+
+ROWS = 50_000
+SECONDS, BYTES = 10, 1e9
+
+
+class Large(ReportTest):
+    def test_50000_rows(self):
+        document = result_files.document([row(parameters="sigma:NUMBER")])
+        head, entries = json.dumps(document["context"], indent=1), json.dumps(document["benchmarks"], indent=1)[1:-1]
+        self.equal(len(document["benchmarks"]), 7, "entries a case: 3 samples, 4 aggregates")
+        # Piece by piece: memory of this process would count as the child's.
+        with open(self.folder / "large.json", "w", encoding="utf-8") as file:
+            file.write('{"benchmarks": [')
+            for i in range(ROWS):
+                file.write(("," if i else "") + entries.replace("NUMBER", str(i)))
+            file.write('], "context": ' + head + "}")
+        print(f"{(self.folder / 'large.json').stat().st_size / 1e6:.0f} MB")
+        for to in ("csv", "markdown", "googlebenchmark", "github-action-benchmark", "bencher"):
+            start = time.monotonic()
+            process = subprocess.Popen([REPORT, "export", "large.json", "--to", to, "-o", "out"], cwd=self.folder)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            seconds, size = time.monotonic() - start, usage.ru_maxrss * 1024
+            print(f"{to}: {seconds:.1f} s, {size / 1e6:.0f} MB")
+            self.equal(process.returncode, 0, f"exit status of {to}")
+            self.check(seconds < SECONDS, f"{to} took {seconds:.1f} s")
+            self.check(size < BYTES, f"{to} took {size / 1e6:.0f} MB")
+            with open(self.folder / "out", encoding="utf-8") as file:
+                self.check(any(f"sigma:{ROWS - 1}" in line for line in file), "the last row is not there")
+
+
+if __name__ == "__main__":
+    if REPORT is None:
+        sys.exit(__doc__)
+    sys.exit(run_tests(sys.argv[2:]))
