@@ -8,6 +8,7 @@
 #include "engines/core/files.hpp"
 #include "engines/core/program.hpp"
 #include "reports/history_page.hpp"
+#include "reports/html_page.hpp"
 #include "reports/program.hpp"
 
 namespace voxelmark::report {
@@ -20,10 +21,6 @@ struct Options {
   std::vector<std::string> results;
   std::string folder, title = "Benchmark history";
 };
-
-/// The page of one run, or nothing while there is none: here `report html` is called, as in
-/// html_page({read_results(run.path)}, run.name).
-std::string single_report(const HistoryRun&) { return ""; }
 
 void make_folder(const fs::path& folder) {
   std::error_code error;
@@ -75,14 +72,12 @@ int run(const Options& o) {
   require_distinct(inputs, outputs(history, folder));
   make_folder(folder / "runs");
   require_writable(folder / "index.html");
-  bool with_pages = true;
   for (const HistoryRun& one : history.runs) {
     archive(one, folder);
-    const std::string page = single_report(one);
-    with_pages = with_pages && !page.empty();
-    if (!page.empty()) write_text(folder / "runs" / (one.name + ".html"), page);
+    write_text(folder / "runs" / (one.name + ".html"),
+               html_page({read_results(one.path)}, one.name));
   }
-  write_text(folder / "index.html", history_page(history, o.title, with_pages));
+  write_text(folder / "index.html", history_page(history, o.title));
   return exit_code::good;
 }
 

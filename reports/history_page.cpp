@@ -159,7 +159,7 @@ list change_rows(const History& history, const std::vector<Change>& all) {
   return rows;
 }
 
-list run_rows(const History& history, bool with_pages) {
+list run_rows(const History& history) {
   list rows;
   for (std::size_t i = history.runs.size(); i-- > 0;) {
     const HistoryRun& run = history.runs[i];
@@ -172,8 +172,7 @@ list run_rows(const History& history, bool with_pages) {
                           {"skipped", std::to_string(run.skipped)},
                           {"failed", std::to_string(run.failed)},
                           {"any_failed", run.failed > 0},
-                          {"incomplete", run.incomplete},
-                          {"page", with_pages}});
+                          {"incomplete", run.incomplete}});
   }
   return rows;
 }
@@ -187,7 +186,7 @@ list machine_rows(const History& history) {
 
 }  // namespace
 
-std::string history_page(const History& history, const std::string& title, bool with_pages) {
+std::string history_page(const History& history, const std::string& title) {
   object files;
   for (const PageFile& file : page_files()) files.insert({file.name, file.text});
   const auto all = changes(history);
@@ -200,9 +199,8 @@ std::string history_page(const History& history, const std::string& title, bool 
       {"more_changes",
        all.size() > most_changes ? std::to_string(all.size() - most_changes) : std::string()},
       {"any_more", all.size() > most_changes},
-      {"runs", run_rows(history, with_pages)},
+      {"runs", run_rows(history)},
       {"machines", machine_rows(history)},
-      {"link_ending", with_pages ? ".html" : ".json"},
       {"model", model(history)}};
   mustache::mustache page(files.at("history").string_value());
   if (!page.is_valid()) throw std::logic_error("history.mustache: " + page.error_message());

@@ -5,7 +5,7 @@
 
 namespace voxelmark::report {
 
-/// The index page of a history. `with_pages`: each run has a page beside its copy in runs/.
-std::string history_page(const History& history, const std::string& title, bool with_pages);
+/// The index page of a history, beside a page and a result file of each run in runs/.
+std::string history_page(const History& history, const std::string& title);
 
 }  // namespace voxelmark::report

@@ -96,7 +96,7 @@ function heading() {
   const row = element("tr", {}, element("th", {scope: "col"}, "case, how it is now, trend"));
   runs.forEach((run, i) => {
     const cell = element("th", {scope: "col", title: `${run.date}, ${run.revision}, machine ${run.machine + 1}`},
-                         element("a", {href: `runs/${run.name}${linkEnding}`}, String(i + 1)), run.date.slice(5, 10));
+                         element("a", {href: `runs/${run.name}.html`}, String(i + 1)), run.date.slice(5, 10));
     if (i && run.machine !== runs[i - 1].machine) cell.className = "machine";
     row.append(cell);
   });
