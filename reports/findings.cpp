@@ -192,7 +192,9 @@ void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
   });
   if (lost_overlap)
     text += "; of masks and labels the lowest Dice index is " +
-            rounded(1 - lost_overlap->first, 5) +
+            (lost_overlap->first > 0 && lost_overlap->first < 1e-4
+                 ? "1 − " + rounded(lost_overlap->first, 2)
+                 : rounded(1 - lost_overlap->first, 5)) +
             (lost_overlap->first > 0 ? " (" + lost_overlap->second + ")" : "");
   sentences.push_back(text + ".");
 }
