@@ -104,7 +104,7 @@ std::string console_text(const Comparison& comparison) {
   for (const CaseComparison& c : comparison.cases)
     if (c.alarm || (is_worth_a_line(c) && others++ < most_others)) shown.push_back(&c);
   if (!shown.empty())
-    text << "\n  verdict     base ms   new ms   ratio    95 % interval noise %       q  case\n";
+    text << "\n  verdict     base ms   new ms   ratio    90 % interval noise %       q  case\n";
   for (const CaseComparison* c : shown) add_line(text, *c);
   if (others > most_others)
     text << "  and " << others - most_others << " more that are no alarm; --json has all\n";

@@ -105,14 +105,14 @@ class Statistics(CompareTest):
         self.check_q(cases, p)
 
     def check_interval(self, rng, case, x, y, rank_x, rank_y):
-        """The bootstrap of 20,000 draws puts 2.5 % of its ratios beyond each end."""
+        """The bootstrap of 20,000 draws puts 5 % of its ratios beyond each end."""
         draws = 20_000
         quartiles = [np.sort(rng.choice(v, (draws, len(v))), 1)[:, rank] for v, rank in ((x, rank_x), (y, rank_y))]
         ratios = quartiles[1] / quartiles[0]
-        for end, tail in ((case["ratio_lower"], 0.025), (case["ratio_upper"], 0.975)):
+        for end, tail in ((case["ratio_lower"], 0.05), (case["ratio_upper"], 0.95)):
             # Ratios are few and far between: the end is the one at which the sum of chances passes the tail.
             below, up_to = np.mean(ratios < end * (1 - 1e-6)), np.mean(ratios <= end * (1 + 1e-6))
-            self.check(below <= tail + 0.005 and up_to >= tail - 0.005, f"{below} {up_to} at {end}, expected {tail}")
+            self.check(below <= tail + 0.008 and up_to >= tail - 0.008, f"{below} {up_to} at {end}, expected {tail}")
 
     def check_q(self, cases, p):
         names = sorted(p, key=p.get)
@@ -150,7 +150,7 @@ class Statistics(CompareTest):
         cases = self.compare(base, new)["cases"]
         for verdict in ("slower", "faster"):
             rate = np.mean([c["verdict"] == verdict for c in cases])
-            self.check(rate < 0.004, f"{verdict}: {rate}")
+            self.check(rate < 0.006, f"{verdict}: {rate}")
         cases = self.compare(base, slowed)["cases"]
         for spread, share, least in (("0.005", "0", 0.99), ("0.02", "0", 0.9), ("0.005", "0.3", 0.7)):
             found = np.mean([c["verdict"] == "slower" for c in cases if f"Spread{spread}Share{share}Case" in c["name"]])
@@ -443,8 +443,8 @@ class BadInput(CompareTest):
         cpu, peak = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, used.ru_maxrss / 1024
         self.equal(run.returncode, 1, run.stderr)
         print(f"50,000 rows a side: {seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
-        # Of CPU time where other programs keep the cores busy.
-        self.check(min(seconds, cpu) < 10 and peak < 1024, f"{seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
+        # Two threads read: where other programs keep the cores busy, the CPU time is told from the wall's.
+        self.check(min(seconds, cpu / 1.5) < 10 and peak < 1024, f"{seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
         self.equal(json.loads((self.folder / "c.json").read_text())["counts"]["slower"], 1, "slower")
 
 
