@@ -44,7 +44,7 @@ struct TimeComparison {
   bool few_processes = false;  ///< fewer than `enough_processes` on a side
   double ratio = 1;            ///< now.quick_ms / base.quick_ms
   double ratio_of_medians = 1;
-  RatioInterval interval;      ///< of the ratio, 95 %
+  RatioInterval interval;      ///< of the ratio, 90 %
   double noise_floor = 0;      ///< as a share: 0.02 is 2 %
   std::optional<double> p, q;  ///< not where there are few processes
 };

@@ -38,7 +38,7 @@ std::string table_row(const CaseComparison& c) {
 }
 
 const std::string table_head =
-    "| verdict | case | base ms | new ms | ratio, 95 % interval |\n| --- | --- | ---: | ---: | --- "
+    "| verdict | case | base ms | new ms | ratio, 90 % interval |\n| --- | --- | ---: | ---: | --- "
     "|\n";
 
 /// The cases that are alarms, or are not, as a table of at most so many bytes.

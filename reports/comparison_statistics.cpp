@@ -116,7 +116,7 @@ double noise_floor(std::span<const double> values) {
 
 RatioInterval bootstrap_ratio(std::span<const double> base, std::span<const double> now) {
   const Values x = sorted(base), y = sorted(now);
-  return {quantile_of_ratio(0.025, x, y), quantile_of_ratio(0.975, x, y)};
+  return {quantile_of_ratio(0.05, x, y), quantile_of_ratio(0.95, x, y)};
 }
 
 double mann_whitney_p(std::span<const double> a, std::span<const double> b) {

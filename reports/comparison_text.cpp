@@ -54,7 +54,11 @@ std::string counts_text(const Comparison& comparison) {
 }
 
 std::string side_text(const SideSummary& side) {
-  return join(side.revisions, ", ") + " of " + join(side.dates, ", ") + ", " +
+  const auto [first, last] = std::minmax_element(side.dates.begin(), side.dates.end());
+  const std::string dates = side.dates.empty() ? "unknown date"
+                            : *first == *last  ? *first
+                                               : *first + " to " + *last;
+  return join(side.revisions, ", ") + " of " + dates + ", " +
          range(side.fewest_processes, side.most_processes) + " fresh process" +
          (side.most_processes > 1 ? "es" : "");
 }
@@ -71,14 +75,16 @@ std::vector<std::string> remarks(const Comparison& comparison) {
     return std::count_if(comparison.cases.begin(), comparison.cases.end(),
                          [&](const CaseComparison& c) { return c.times && holds(*c.times); });
   };
+  const auto of_all = [&](auto n) {
+    return std::to_string(n) + " of " + std::to_string(comparison.cases.size()) + " cases";
+  };
   if (const auto n = count([](const TimeComparison& t) { return t.few_processes; }))
-    result.push_back(std::to_string(n) + " cases have fewer than " +
-                     std::to_string(enough_processes) +
+    result.push_back(of_all(n) + " have fewer than " + std::to_string(enough_processes) +
                      " fresh processes on a side, whose differences are unknown: less than a "
                      "factor of 2 is told from noise by `bench --runs 8` only");
   if (const auto n = count([](const TimeComparison& t) { return t.of_medians; }))
-    result.push_back(std::to_string(n) +
-                     " cases are compared by the processes' medians, since a file lacks their "
+    result.push_back(of_all(n) +
+                     " are compared by the processes' medians, since a file lacks their "
                      "shortest times");
   for (const auto& [side, name] : {std::pair(&comparison.base, "base"), {&comparison.now, "new"}}) {
     if (side->incomplete)
@@ -104,13 +110,14 @@ std::string console_text(const Comparison& comparison) {
   for (const CaseComparison& c : comparison.cases)
     if (c.alarm || (is_worth_a_line(c) && others++ < most_others)) shown.push_back(&c);
   if (!shown.empty())
-    text << "\n  verdict     base ms   new ms   ratio    95 % interval noise %       q  case\n";
+    text << "\n  verdict     base ms   new ms   ratio    90 % interval noise %       q  case\n";
   for (const CaseComparison* c : shown) add_line(text, *c);
   if (others > most_others)
     text << "  and " << others - most_others << " more that are no alarm; --json has all\n";
   text << "\n"
-       << comparison.cases.size() << " cases: " << counts_text(comparison) << "; "
-       << comparison.alarms << (comparison.alarms == 1 ? " alarm\n" : " alarms\n");
+       << comparison.cases.size() << (comparison.cases.size() == 1 ? " case: " : " cases: ")
+       << counts_text(comparison) << "; " << comparison.alarms
+       << (comparison.alarms == 1 ? " alarm\n" : " alarms\n");
   return text.str();
 }
 

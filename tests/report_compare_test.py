@@ -105,14 +105,14 @@ class Statistics(CompareTest):
         self.check_q(cases, p)
 
     def check_interval(self, rng, case, x, y, rank_x, rank_y):
-        """The bootstrap of 20,000 draws puts 2.5 % of its ratios beyond each end."""
+        """The bootstrap of 20,000 draws puts 5 % of its ratios beyond each end."""
         draws = 20_000
         quartiles = [np.sort(rng.choice(v, (draws, len(v))), 1)[:, rank] for v, rank in ((x, rank_x), (y, rank_y))]
         ratios = quartiles[1] / quartiles[0]
-        for end, tail in ((case["ratio_lower"], 0.025), (case["ratio_upper"], 0.975)):
+        for end, tail in ((case["ratio_lower"], 0.05), (case["ratio_upper"], 0.95)):
             # Ratios are few and far between: the end is the one at which the sum of chances passes the tail.
             below, up_to = np.mean(ratios < end * (1 - 1e-6)), np.mean(ratios <= end * (1 + 1e-6))
-            self.check(below <= tail + 0.005 and up_to >= tail - 0.005, f"{below} {up_to} at {end}, expected {tail}")
+            self.check(below <= tail + 0.008 and up_to >= tail - 0.008, f"{below} {up_to} at {end}, expected {tail}")
 
     def check_q(self, cases, p):
         names = sorted(p, key=p.get)
@@ -150,7 +150,7 @@ class Statistics(CompareTest):
         cases = self.compare(base, new)["cases"]
         for verdict in ("slower", "faster"):
             rate = np.mean([c["verdict"] == verdict for c in cases])
-            self.check(rate < 0.004, f"{verdict}: {rate}")
+            self.check(rate < 0.006, f"{verdict}: {rate}")
         cases = self.compare(base, slowed)["cases"]
         for spread, share, least in (("0.005", "0", 0.99), ("0.02", "0", 0.9), ("0.005", "0.3", 0.7)):
             found = np.mean([c["verdict"] == "slower" for c in cases if f"Spread{spread}Share{share}Case" in c["name"]])
@@ -233,7 +233,8 @@ class Verdicts(CompareTest):
             ({"sparse_jaccard_reverse": 0.95}, {"sparse_jaccard_reverse": 0.9}, "in reverse"),
             ({"partition_equal": 1}, {"partition_equal": 0}, "partition"), ({"partition_equal": 0}, {"partition_equal": 0}, ""), ({"partition_equal": 0}, {"partition_equal": 1}, ""),
             ({}, {"limit_of_agreement_upper": 1e-4}, "limits of agreement reach 1e-04, was 1e-06"), ({}, {"limit_of_agreement_lower": -1e-4}, "limits of agreement"),
-            ({}, {"limit_of_agreement_upper": 5e-6}, ""), ({"limit_of_agreement_upper": 1e-4}, {"limit_of_agreement_upper": 1.05e-4}, ""),
+            ({}, {"limit_of_agreement_upper": 5e-6}, ""), ({"limit_of_agreement_upper": 1e-3}, {"limit_of_agreement_upper": 1.05e-3}, ""),
+            ({"limit_of_agreement_upper": 1e-3}, {"limit_of_agreement_upper": 1.2e-3}, "limits of agreement"), ({"dice": 0.9}, {"dice": 0.895}, ""), ({"dice": 0.9}, {"dice": 0.88}, "Dice"),
             ({}, {"dice": 0.9, "dice_needed": 0.99, "sparse_jaccard": 1.0, "sparse_jaccard_needed": 0.9}, "Dice index 0.9, needs 0.99"),
             ({}, {"dice": 0.995, "dice_needed": 0.99, "sparse_jaccard": 0.8, "sparse_jaccard_needed": 0.9}, "sparse Jaccard index 0.8, needs 0.9"),
             ({}, {"dice": 0.995, "dice_needed": 0.99, "max_abs_error": 400.0, "error_allowed": 0.0}, ""),
@@ -255,6 +256,7 @@ class Processes(CompareTest):
             self.single("new.json", times(factor))
             case = self.figures("base.json", "new.json")["cases"][0]
             self.equal((case["verdict"], case["few_processes"], "p" in case), (verdict, True, False), f"{factor} times")
+            self.equal((case["base"]["processes"], case["base"]["values_ms"]), (1, TIGHT), "samples stand in")
         run = self.run_program("base.json", "new.json")
         self.check("1 fresh process" in run.stdout and "--runs 8" in run.stdout, run.stdout)
         self.write("many.json", [merged("A", TIGHT)])
@@ -443,8 +445,8 @@ class BadInput(CompareTest):
         cpu, peak = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, used.ru_maxrss / 1024
         self.equal(run.returncode, 1, run.stderr)
         print(f"50,000 rows a side: {seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
-        # Of CPU time where other programs keep the cores busy.
-        self.check(min(seconds, cpu) < 10 and peak < 1024, f"{seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
+        # Two threads read: where other programs keep the cores busy, the CPU time is told from the wall's.
+        self.check(min(seconds, cpu / 1.5) < 10 and peak < 1024, f"{seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
         self.equal(json.loads((self.folder / "c.json").read_text())["counts"]["slower"], 1, "slower")
 
 
