@@ -22,6 +22,7 @@ function scaled(value, unit) {
   return `${significant(value / factor)} ${prefix}${unit}`.trim();
 }
 
+const voxels = (n) => (n < 1e4 ? `${Math.round(n)} voxels` : `${scaled(n, "")} voxels`);
 const time = (ms) => (isNumber(ms) ? scaled(ms / 1e3, "s") : "");
 const ratio = (value) => (isNumber(value) ? `${significant(value, value >= 10 && value < 100 ? 2 : value >= 100 ? 3 : 2)}×` : "");
 const percent = (share) => (isNumber(share) ? `${significant(100 * share, 2)} %` : "");
