@@ -55,6 +55,7 @@ void set_figures(json& entry, const std::vector<const json*>& runs) {
     return run->at("voxelmark").at("clock_drifted").get<bool>();
   });
   own["device_ms"] = values(runs, "device_ms");
+  own["process_min_ms"] = values(runs, "min_ms");
 }
 
 /// What stands in place of an entry of the first document: a first sample becomes one per process.

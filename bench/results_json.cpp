@@ -67,6 +67,7 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
   add_counter(run, "median_ms", 1e3 * seconds);
   add_counter(run, "median_ci_lower_ms", 1e3 * interval.lower);
   add_counter(run, "median_ci_upper_ms", 1e3 * interval.upper);
+  add_counter(run, "min_ms", 1e3 * quantile(m.wall, 0));
   add_counter(run, "p5_ms", 1e3 * quantile(m.wall, 0.05));
   add_counter(run, "p95_ms", 1e3 * quantile(m.wall, 0.95));
   add_counter(run, "samples", static_cast<double>(m.wall.size()));

@@ -37,6 +37,7 @@ json process(double ms, const std::string& outcome_of_b, const std::string& reas
        {"median_ci_lower_ms", ms - 0.5},
        {"median_ci_upper_ms", ms + 0.5},
        {"samples", 2},
+       {"min_ms", ms - 0.5},
        {"prepare_ms", 10 * ms},
        {"device_ms", ms / 2},
        {"voxelmark", {{"outcome", "done"}, {"clock_drifted", ms > 3}, {"stopped_by", "time"}}}});
@@ -92,6 +93,7 @@ TEST(MergedRuns, FiguresAreMediansOverProcesses) {
   EXPECT_EQ(row["prepare_ms"], 20);
   EXPECT_EQ(row["device_ms"], 1);
   EXPECT_EQ(row["voxelmark"]["device_ms"], (json{2.0, 0.5, 1.0}));
+  EXPECT_EQ(row["voxelmark"]["process_min_ms"], (json{3.5, 0.5, 1.5}));
   EXPECT_EQ(row["voxelmark"]["clock_drifted"], true);
   EXPECT_EQ(row["voxelmark"]["stopped_by"], "3 fresh processes");
   EXPECT_NEAR(entry(merged, "a_mean")["real_time"].get<double>(), 7.0 / 3, 1e-12);
