@@ -259,8 +259,8 @@ class Files(Page):
 
     def test_wrong_types_are_no_crash(self):
         """Any one value of another type: a page, or one line and status 2."""
-        whole = result_files.document([result_files.row(), result_files.row(device_id=GPU, details={"note": "n", "pictures": {"input": "p1"}, "pairs": {}}),
-                                       result_files.row("Flip3D", outcome="skipped", reason="r")], devices=DEVICES, pictures={"p1": "iVBORw0KGgo"})
+        whole = result_files.document([result_files.row(), result_files.row(device_id=GPU, details={"note": "n", "pictures": pictured("p1", "p1", "p1")}),
+                                       result_files.row("Flip3D", outcome="skipped", reason="r")], devices=DEVICES, pictures={"p1": PNG})
 
         def places(node, path=()):
             yield path
@@ -310,12 +310,11 @@ class Files(Page):
         self.equal(found, sum(map(len, expected)), "speed-ups")
 
     def test_2000_rows_stay_small(self):
-        png = "iVBORw0KGgo" + "A" * 16000
-        pictures = {f"p{i}": png for i in range(300)}
+        pictures = {f"p{i}": PNG + "A" * 16000 for i in range(300)}
         rows = []
         for i in range(500):
             for engine in ("reference", "tbb", "opencv", GPU):
-                shown = {"pictures": {"input": f"p{3 * i % 300}", "expected": f"p{(3 * i + 1) % 300}", "result": f"p{(3 * i + 2) % 300}", "difference_scale": 0.0}}
+                shown = {"pictures": pictured(*(f"p{(3 * i + k) % 300}" for k in range(3)))}
                 rows.append(result_files.row(f"Operation{i % 50}3D", engine, (64 + i, 64, 16), samples=[1 + i / 7] * 5,
                                              details=shown if engine != "reference" else {}, dice=1 - i / 7e5, jaccard=1 - i / 3e5))
         page = self.page(self.write(rows, pictures=pictures))
@@ -353,13 +352,20 @@ class Files(Page):
         self.check("4 rows are not shown" in text, "replaced rows are counted")
 
     def test_pictures_that_are_none(self):
-        shown = {"pictures": {"input": "p1", "expected": "p2", "result": "p9", "difference": 7, "difference_scale": 1.0}}
-        rows = [result_files.row(device_id="tbb", details=shown),
-                result_files.row(device_id=GPU, details={"pictures": "none", "pairs": [1]})]
-        page = self.page(self.write(rows, pictures={"p1": 'x" onerror="alert(1)', "p2": "iVBORw0KGgoAAA"}))
-        exhibits = model_of(page)["exhibits"]
-        self.equal(list(exhibits["pictures"]), ["0:p2"], "pictures")
-        self.equal(list(exhibits["shown"].values()), [{"expected": "0:p2", "difference_scale": 1.0}], "shown")
+        rows = [result_files.row(device_id="tbb", details={"pictures": pictured("p1", "p2", "p1")})]
+        for pictures, says in [({"p1": 'x" onerror="alert(1)', "p2": PNG}, "base64"), ({"p2": PNG}, "not in the file")]:
+            done = report("html", self.write(rows, pictures=pictures), "-o", self.folder / "page.html")
+            self.check(done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1, done.stderr)
+            self.check(not (self.folder / "page.html").exists(), "a page all the same")
+
+
+PNG = "iVBORw0KGgo"
+
+
+def pictured(of_input, expected, result):
+    """What a row says of pictures without a difference."""
+    return {"input": of_input, "expected": expected, "result": result, "slice": 0, "x": 0, "y": 0, "width": 8, "height": 8,
+            "input_levels": [0, 1], "levels": [0, 1], "difference_scale": 0.0}
 
 
 def model_of(page):
