@@ -96,7 +96,9 @@ json figures_json(const std::vector<Entry>& entries) {
       if (key.starts_with("speedup")) continue;  // the page has baselines of the reader's choice
       Sparse& figure = figures[key];
       figure.rows.push_back(i);
-      figure.values.push_back(to_5_digits(value));
+      const bool is_count = value == std::floor(value) && std::abs(value) < 1e12;
+      figure.values.push_back(is_count ? json(static_cast<std::int64_t>(value))
+                                       : json(to_5_digits(value)));
     }
   json object = json::object();
   for (auto& [key, figure] : figures) {

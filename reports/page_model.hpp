@@ -7,8 +7,9 @@
 namespace voxelmark::report {
 
 /// What the page's scripts draw from: columns, tasks, and the rows' figures by name, an array each
-/// (`null` where a row has none; pairs of row and value where few have), to 5 significant digits.
-/// Pictures and two-dimensional histograms stay within a budget; `pictures_left_out` counts rows.
+/// (`null` where a row has none; pairs of row and value where few have), to 5 significant digits
+/// but for counts. Pictures and two-dimensional histograms stay within a budget;
+/// `pictures_left_out` counts rows.
 nlohmann::json page_model(const Cases& cases, const std::vector<ResultFile>& files);
 
 /// JSON that may stand in a script element: no text in it can end that element.
