@@ -3,7 +3,7 @@
 
 usage: gate_trial.py BENCH BENCH_SLOWED REPORT [--pairs 100] [--runs 8] [--folder FOLDER] [BENCH OPTIONS...]
 
-BENCH is bench_unlimited, BENCH_SLOWED the same program with a clock that makes every time 10 % longer
+BENCH_SLOWED is the same program as BENCH with a clock that makes every time 10 % longer
 (tests/CMakeLists.txt). Each pair takes three sets of fresh processes: base and new of BENCH, slowed of BENCH_SLOWED,
 in the order base new slowed slowed new base, over and over. `report compare` then judges base against new, where
 any alarm is a false one, and base against slowed: both comparisons of a pair share their base. No process takes part
@@ -24,7 +24,7 @@ import scipy.stats
 
 # Four cases, on TBB and PoCL, from 0.1 to 3 ms. A thread each, since a shared machine has seldom more to give.
 BENCH_OPTIONS = ["--filter", "^(GaussianBlur2D|Minimum2D)/", "--engine", "tbb,opencl", "--size", "384x256",
-                 "--dtype", "f32", "--threads", "1", "--max-time", "0.1"]
+                 "--dtype", "f32", "--threads", "1", "--max-time", "0.1", "--no-limits", "--no-pictures"]
 ORDER = ["base", "new", "slowed", "slowed", "new", "base"]
 
 
