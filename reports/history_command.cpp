@@ -88,11 +88,13 @@ void add_history(CLI::App& app, Action& chosen) {
   CLI::App* sub = app.add_subcommand("history", "A dashboard over many runs, as static files");
   const CLI::Validator not_empty(
       [](std::string& text) { return text.empty() ? std::string("must not be empty") : ""; }, "");
+  const CLI::Validator no_stream(
+      [](std::string& text) { return text == "-" ? std::string("must be a folder") : ""; }, "");
   sub->add_option("results", o->results, "Result files, or folders of them")->required();
   sub->add_option("-o,--output", o->folder, "The folder of the dashboard, made where it is missing")
       ->type_name("FOLDER")
       ->required()
-      ->check(not_empty);
+      ->check(not_empty & no_stream);
   sub->add_option("--title", o->title, "Its heading")->check(not_empty)->capture_default_str();
   sub->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
 }

@@ -211,7 +211,7 @@ class Site(HistoryTest):
         self.write("file", "")
         (self.folder / "strange").mkdir()
         self.write("strange/notes.txt", "mine")
-        for arguments, words in [(["-o", "file"], "file"), (["-o", ""], "--output"), ([], "--output"), (["-o", "file/x"], "file"),
+        for arguments, words in [(["-o", "file"], "file"), (["-o", ""], "--output"), (["-o", "-"], "--output"), ([], "--output"), (["-o", "file/x"], "file"),
                                  (["-o", "new", "--title", ""], "--title"), (["none.json", "-o", "new"], "none.json: does not exist"),
                                  (["strange", "-o", "new"], "strange holds no result file")]:
             self.refused("history", "in", *arguments, words=words)
