@@ -121,8 +121,12 @@ CaseComparison judge(const std::string& name, const Rows& base, const Rows& now,
   } else if (was_measured || after == State::absent) {
     c.verdict = Verdict::gone;
     c.alarm = was_measured && !rule.allow_gone;
-    c.reasons = after == State::skipped ? reasons_of(now)
-                                        : std::vector<std::string>{"is not in the new results"};
+    c.reasons =
+        after == State::skipped
+            ? reasons_of(now)
+            : std::vector<std::string>{was_measured ? "is not in the new results"
+                                                    : "is not in the new results, and was not "
+                                                      "measured before either: no alarm"};
   } else {
     c.verdict = Verdict::skipped;
     c.reasons = reasons_of(now);

@@ -33,6 +33,17 @@ struct Pair {
   const Row *base, *other;
 };
 
+/// Push and pull are what others pay beside their own time: a GPU cannot be quicker at them than a
+/// copy within host memory.
+bool is_transfer(const Task& task) {
+  return task.operation.starts_with("Push") || task.operation.starts_with("Pull");
+}
+
+/// Whether the other's median is the smaller one beyond both 95 % intervals.
+bool is_clearly_faster(const Pair& pair) {
+  return pair.other->figure("median_ci_upper_ms") < pair.base->figure("median_ci_lower_ms");
+}
+
 /// "Median3D (6.2×), Flip2D (3.4×)": the few that gain most, where anything gains.
 template <class Clock>
 std::string best_gains(const std::vector<Pair>& pairs, Clock clock) {
@@ -90,14 +101,22 @@ void add_gpu(std::vector<std::string>& sentences, const Cases& cases, const Task
   sentences.push_back(
       "Of " + count(pairs.size(), "operation") + ", " + std::to_string(compute.faster) +
       " run faster on " + name + " than on the best CPU engine (" + gpu.machine +
-      ") while the data stay on the device, median " + times(median(compute.ratios)) + ".");
+      ") while the data stay on the device, " +
+      std::to_string(std::count_if(pairs.begin(), pairs.end(), is_clearly_faster)) +
+      " of them beyond both 95 % intervals, median " + times(median(compute.ratios)) + ".");
   const std::string most = best_gains(pairs, with_transfers_ms);
-  sentences.push_back("With transfers to and from " + name + ", " + std::to_string(total.faster) +
-                      " of " + std::to_string(pairs.size()) + " do, median " +
-                      times(median(total.ratios)) + ": transfers are " +
-                      percent(median(transfer_shares(pairs))) +
-                      " of the time of such a call (median)" +
-                      (most.empty() ? "." : "; the largest gains: " + most + "."));
+  std::vector<double> first_calls;
+  for (const Pair& pair : pairs)
+    if (const auto ms = first_call_ms(*pair.other)) first_calls.push_back(*ms);
+  sentences.push_back(
+      "With transfers to and from " + name + ", " + std::to_string(total.faster) + " of " +
+      std::to_string(pairs.size()) + " do, median " + times(median(total.ratios)) +
+      ": transfers are " + percent(median(transfer_shares(pairs))) +
+      " of the time of such a call (median)" +
+      (most.empty() ? "" : "; the largest gains: " + most) + "." +
+      (first_calls.empty() ? ""
+                           : " A first call, which builds the program, takes " +
+                                 rounded(median(first_calls), 2) + " ms (median)."));
 }
 
 /// "tbb in 20, opencv in 8"
@@ -199,11 +218,25 @@ void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
   sentences.push_back(text + ".");
 }
 
+/// How well medians are known; `off` is the farther end of each 95 % interval, relative to it.
+std::string precision(const std::vector<double>& off, const std::string& widest) {
+  constexpr double useless = 0.5;
+  std::string text = "The 95 % interval of a median time reaches " + percent(median(off)) +
+                     " from it in the middle case, and at the worst " +
+                     percent(*std::max_element(off.begin(), off.end())) + " (" + widest + ").";
+  if (const auto n = std::count_if(off.begin(), off.end(), [](double o) { return o > useless; }))
+    text += " " + count(static_cast<std::size_t>(n), "interval") +
+            " beyond 50 %: do not rely on these, but measure again on a quieter machine or with a "
+            "larger --max-time.";
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::string> findings(const Cases& cases) {
   std::vector<std::string> sentences;
-  const Tasks tasks = representative_tasks(cases);
+  Tasks tasks = representative_tasks(cases);
+  std::erase_if(tasks, [](const Task* task) { return is_transfer(*task); });
   std::vector<const Column*> gpus;
   std::set<std::string> machines, seen;
   for (const Column& column : cases.columns) {
@@ -222,6 +255,7 @@ std::vector<std::string> findings(const Cases& cases) {
 std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>& files) {
   std::size_t whole = 0, sampled = 0, unchecked = 0, drifted = 0, done = 0;
   std::vector<double> widths;
+  std::string widest;
   for (const Task& task : cases.tasks)
     for (const auto& [column, row] : task.rows) {
       if (row->outcome != Outcome::done) continue;
@@ -229,7 +263,12 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
       drifted += clock_drifted(*row);
       const auto lower = row->figure("median_ci_lower_ms"),
                  upper = row->figure("median_ci_upper_ms");
-      if (lower && upper) widths.push_back((*upper - *lower) / 2 / *compute_ms(*row));
+      if (lower && upper) {
+        const double ms = *compute_ms(*row), off = std::max(*upper - ms, ms - *lower) / ms;
+        if (widths.empty() || off > *std::max_element(widths.begin(), widths.end()))
+          widest = task.text + " on " + cases.columns[column].label;
+        widths.push_back(off);
+      }
       if (row->is_reference) continue;
       const std::string check = check_of(*row);
       ++(check == "full" ? whole : check == "none" ? unchecked : sampled);
@@ -240,10 +279,7 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
   if (unchecked)
     compared += ", " + std::to_string(unchecked) + " not at all, which take no part in speed-ups";
   lines.push_back(compared + ".");
-  if (!widths.empty())
-    lines.push_back("A median time is known to ±" + percent(median(widths)) +
-                    " (95 % interval, the middle case), and to ±" +
-                    percent(*std::max_element(widths.begin(), widths.end())) + " at the worst.");
+  if (!widths.empty()) lines.push_back(precision(widths, widest));
   lines.push_back(drifted ? "In " + std::to_string(drifted) + " of " + count(done, "result") +
                                 " the machine's speed moved by more than 2 % meanwhile (marked ~)."
                           : "The machine's speed moved by no more than 2 % in any case.");

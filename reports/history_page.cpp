@@ -103,6 +103,18 @@ list sentences(const History& history) {
                                      {Trend::gone, " not in the newest run of their machine"}})
     if (const std::size_t n = count(history, trend)) now += ", " + std::to_string(n) + words;
   all.push_back(now + ".");
+  const HistoryCase* most = nullptr;
+  double change = 1;
+  for (const HistoryCase& c : history.cases)
+    if (const HistoryPoint& p = c.points.back();
+        p.run + 1 == history.runs.size() && p.to_previous.value_or(0) > change) {
+      most = &c;
+      change = *p.to_previous;
+    }
+  if (most)
+    all.push_back("Against the run before, the newest one is slowest in " + most->name + ": " +
+                  rounded(change, 3) +
+                  "× its time. Whether that is more than noise is for `report compare` to say.");
   return all;
 }
 

@@ -1,5 +1,6 @@
 #include "reports/html_page.hpp"
 
+#include <algorithm>
 #include <kainjow/mustache.hpp>
 #include <map>
 #include <stdexcept>
@@ -71,6 +72,20 @@ std::string system_of(const ResultFile& file) {
   return kernel != own.end() && kernel->is_string() ? kernel->get<std::string>() : "";
 }
 
+/// "NVIDIA H200 (driver 580.159.04)": the devices beside the CPU, each once.
+std::string accelerators(const ResultFile& file) {
+  std::vector<std::string> names;
+  for (const Device& device : file.devices) {
+    // A library names its own version before the driver's.
+    const std::string name =
+        device.name + " (driver " + device.driver.substr(device.driver.rfind(' ') + 1) + ")";
+    if (!device.is_cpu() && !device.name.empty() &&
+        std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(name);
+  }
+  return join(names, ", ");
+}
+
 list file_list(const std::vector<ResultFile>& files) {
   list all;
   for (const ResultFile& file : files)
@@ -79,6 +94,7 @@ list file_list(const std::vector<ResultFile>& files) {
                          {"host", file.host},
                          {"machine", file.cpu + ", " + std::to_string(file.cpu_threads) +
                                          (file.cpu_threads == 1 ? " thread" : " threads")},
+                         {"accelerators", accelerators(file)},
                          {"version", file.version},
                          {"revision", file.git_revision},
                          {"compiler", file.compiler},

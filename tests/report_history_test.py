@@ -226,6 +226,16 @@ class Site(HistoryTest):
         usage = self.report("history", "--help").stdout
         self.check("--output" in usage and "--title" in usage, usage)
 
+    def test_the_newest_change_is_named(self):
+        """Two runs are too few for a step; what changed most is said all the same."""
+        self.series({"a:1": lambda i: 10, "b:2": lambda i: (10, 34)[i], "c:3": lambda i: (10, 2)[i]}, 2)
+        page = self.history()
+        said = [text for text in page.texts if "slowest in" in text]
+        self.check(len(said) == 1 and "b:2: 3.4× its time" in said[0], said)
+        self.series({"a:1": lambda i: 10}, 2, folder="steady")
+        page = self.history(folder="steady")
+        self.check(not [text for text in page.texts if "slowest in" in text], "a change that is none")
+
     def test_names_stay_text(self):
         bad = '</script><script>document.title="broken"</script><img src=x onerror=alert(1)>'
         self.results("in/a.json", [row(operation=bad, parameters="&amp;\u2028é"), row(parameters="b", outcome="failed", reason=bad)], revision=bad)

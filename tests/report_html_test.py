@@ -173,6 +173,14 @@ class Findings(Page):
         self.check(words, first)
         self.equal([float(w) for w in words.groups()],
                    [len(kernel), sum(v > 1 for v in kernel), spoken(statistics.median(kernel))], first)
+        faster = 0
+        for name in chosen_tasks(document).values():
+            checked = {own["device_id"]: f for own, f in by_task(document)[name] if is_checked(own, f) and own["device_id"] != "reference"}
+            on_cpu = [f for device, f in checked.items() if device != GPU]
+            if GPU in checked and on_cpu:
+                base = min(on_cpu, key=CLOCKS["transfers"])
+                faster += checked[GPU]["median_ci_upper_ms"] < base["median_ci_lower_ms"]
+        self.check(f", {faster} of them beyond both 95 % intervals" in first, first)
         words = re.search(r", (\d+) of (\d+) do, median ([\d.]+)×: transfers are (\d+) % of", second)
         tasks = by_task(document)
         shares = [1 - f["median_ms"] / CLOCKS["transfers"](f) for name in chosen_tasks(document).values()
@@ -187,6 +195,22 @@ class Findings(Page):
                                     f"Of {len(compared)} compared results, {exact} equal"), third)
         self.check(f"is {100 * worst:.2g} % of its bound" in third and "GaussianBlur3D/256x256x32" in third, third)
         self.check("lowest Dice index is 1." in third, third)
+
+    def test_transfers_are_no_operations(self):
+        rows = [result_files.row(operation, device, samples=[time] * 3, prepare_ms=41.0)
+                for operation in ("Push2D", "Pull3D", "Flip2D") for device, time in (("tbb", 1.0), (GPU, 0.25))]
+        first, second, _ = findings_of(self.page(self.write(rows)))
+        self.check(first.startswith("Of 1 operation, 1 run faster") and "median 4" in first, first)
+        self.check("A first call, which builds the program, takes 41 ms" in second, second)
+
+    def test_intervals_are_told_by_their_farther_end(self):
+        rows = [result_files.row("Flip2D", "tbb", samples=[2.0] * 3, median_ci_lower_ms=1.9, median_ci_upper_ms=2.04),
+                result_files.row("Flip3D", "tbb", samples=[2.0] * 3, median_ci_lower_ms=1.96, median_ci_upper_ms=2.02),
+                result_files.row("Copy3D", "tbb", samples=[2.0] * 3, median_ci_lower_ms=2.0, median_ci_upper_ms=3.5)]
+        text = self.page(self.write(rows)).read_text()
+        self.check("reaches 5 % from it in the middle case, and at the worst 75 % (Copy3D" in text.replace("5.0 %", "5 %"), "precision")
+        self.check("1 interval beyond 50 %: do not rely" in text, "the warning")
+        self.check("do not rely" not in self.page(self.write(rows[:2])).read_text(), "a warning without need")
 
     def test_two_gpus_speak_for_themselves(self):
         devices = DEVICES + [result_files.device("opencl:Other_GPU", "Other GPU", "GPU")]
@@ -660,6 +684,17 @@ class Operations(Browser):
         self.check("No pictures of this operation" in self.find("#exhibits").text)
         self.open(self.path)
         self.check("No pictures in these result files" in self.find("#exhibits").text)
+
+    def test_an_exact_result_lies_on_the_line(self):
+        pairs = {"n": 20, "columns": 4, "rows": 6, "reference": [0, 9], "result": [0, 9], "mean": [0, 9], "difference": [0, 0],
+                 "scatter": [0, 10, 23, 10], "bland_altman": [12, 10, 15, 10]}  # row 3 of 6: the middle
+        exact = {"bias": 0.0, "limit_of_agreement_lower": 0.0, "limit_of_agreement_upper": 0.0, "max_abs_error": 0.0}
+        self.open(self.write([result_files.row(device_id="tbb"), result_files.row(device_id=GPU, details={"pairs": pairs}, **exact)]))
+        cell = self.find("#bland-altman rect:not(.frame)")
+        top, height = (float(cell.get_attribute(key)) for key in ("y", "height"))
+        lines = [float(line.get_attribute("y1")) for line in self.all("#bland-altman line.limit")]
+        self.equal(len(lines), 1, "lines")
+        self.check(abs(top + height / 2 - lines[0]) < 1, f"cell from {top}, {height} high; line at {lines[0]}")
 
 
 class Machines(Browser):

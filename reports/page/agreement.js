@@ -19,9 +19,12 @@ const isRange = (range) => Array.isArray(range) && range.length === 2 && range.e
 const isHistogram = (pairs, key) => Array.isArray(pairs?.[key]) && [pairs.columns, pairs.rows].every((n) => Number.isInteger(n) && n > 0 && n <= 512);
 
 /** A 2-D histogram as SVG: cells are [cell, count, …]; `lines` are {y, text} across, `diagonal` is y = x. */
-function densityPlot({cells, columns: across, rows: up, x, y, xTitle, yTitle, lines = [], diagonal = false, label}) {
-  const box = {left: 78, top: 12, width: 330, height: 240}, widthOf = (r) => r[1] - r[0] || 1;
-  const px = (v) => box.left + ((v - x[0]) / widthOf(x)) * box.width, py = (v) => box.top + box.height - ((v - y[0]) / widthOf(y)) * box.height;
+function densityPlot({cells, columns: across, rows: up, x: xRange, y: yRange, xTitle, yTitle, lines = [], diagonal = false, label}) {
+  // One value alone stands in the middle cell, of which it is the centre.
+  const around = (range, count) => (range[0] < range[1] ? range : [range[0] - Math.floor(count / 2) - 0.5, range[0] + Math.ceil(count / 2) - 0.5]);
+  const x = around(xRange, across), y = around(yRange, up);
+  const box = {left: 78, top: 12, width: 330, height: 240};
+  const px = (v) => box.left + ((v - x[0]) / (x[1] - x[0])) * box.width, py = (v) => box.top + box.height - ((v - y[0]) / (y[1] - y[0])) * box.height;
   const root = svg("svg", {viewBox: "0 0 430 310", role: "img", "aria-label": label, class: "density"});
   root.append(svg("rect", {x: box.left, y: box.top, width: box.width, height: box.height, class: "frame"}));
   const most = Math.log(cells.reduce((top, n, i) => (i % 2 && n > top ? n : top), 2));
@@ -30,8 +33,8 @@ function densityPlot({cells, columns: across, rows: up, x, y, xTitle, yTitle, li
     root.append(svg("rect", {x: (box.left + column * width).toFixed(2), y: (box.top + box.height - (row + 1) * height).toFixed(2), width: (width + 0.3).toFixed(2),
       height: (height + 0.3).toFixed(2), fill: cividisColour(Math.log(cells[i + 1]) / most)}));
   }
-  for (const [range, place, anchor, horizontal] of [[x, px, "middle", true], [y, py, "end", false]])
-    for (const value of range[0] === range[1] ? [range[0]] : [range[0], (range[0] + range[1]) / 2, range[1]])
+  for (const [range, place, anchor, horizontal] of [[xRange, px, "middle", true], [yRange, py, "end", false]])
+    for (const value of range[0] === range[1] ? [range[0]] : [range[0], !horizontal && range[0] < 0 && range[1] > 0 ? 0 : (range[0] + range[1]) / 2, range[1]])
       root.append(svg("text", horizontal ? {x: place(value), y: box.top + box.height + 17, "text-anchor": anchor} : {x: box.left - 6, y: place(value) + 4, "text-anchor": anchor}, significant(value, 3)));
   root.append(svg("text", {x: box.left + box.width / 2, y: 300, "text-anchor": "middle"}, xTitle));
   root.append(svg("text", {x: 0, y: 0, "text-anchor": "middle", transform: `translate(14 ${box.top + box.height / 2}) rotate(-90)`}, yTitle));
