@@ -92,9 +92,11 @@ list file_list(const std::vector<ResultFile>& files) {
     all.push_back(object{{"name", file.path.filename().string()},
                          {"date", file.date},
                          {"host", file.host},
+                         {"any_host", !file.host.empty()},
                          {"machine", file.cpu + ", " + std::to_string(file.cpu_threads) +
                                          (file.cpu_threads == 1 ? " thread" : " threads")},
                          {"accelerators", accelerators(file)},
+                         {"any_accelerator", !accelerators(file).empty()},
                          {"version", file.version},
                          {"revision", file.git_revision},
                          {"compiler", file.compiler},

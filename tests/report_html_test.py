@@ -375,6 +375,11 @@ class Files(Page):
         text = self.page(one, again).read_text(encoding="utf-8")
         self.check("4 rows are not shown" in text, "replaced rows are counted")
 
+    def test_the_head_names_devices_and_drivers(self):
+        head = lambda path: re.search(r'<ul class="sources">(.*?)</ul>', self.page(path).read_text(), re.S).group(1)
+        self.check("<b>Test CPU, 4 threads; Test GPU (driver 580.1)</b>" in head(self.write(some_rows())), "with a GPU")
+        self.check("<b>Test CPU, 4 threads</b>" in head(self.write([result_files.row()], devices=DEVICES[:2])), "without")
+
     def test_pictures_that_are_none(self):
         rows = [result_files.row(device_id="tbb", details={"pictures": pictured("p1", "p2", "p1")})]
         for pictures, says in [({"p1": 'x" onerror="alert(1)', "p2": PNG}, "base64"), ({"p2": PNG}, "not in the file")]:
