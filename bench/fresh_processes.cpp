@@ -36,8 +36,8 @@ class TemporaryFolder {
     const char* place = std::getenv("TMPDIR");
     std::string name = std::string(place && *place ? place : "/tmp") + "/voxelmark-XXXXXX";
     if (!mkdtemp(name.data()))
-      throw BadInput("cannot make the temporary folder " + name + " (TMPDIR says where): " +
-                     std::strerror(errno));
+      throw BadInput("cannot make the temporary folder " + name +
+                     " (TMPDIR says where): " + std::strerror(errno));
     path_ = name;
   }
   ~TemporaryFolder() {
@@ -145,6 +145,8 @@ int finish(const Side& side, const Options& options, const std::vector<std::stri
 }  // namespace
 
 int measure_in_fresh_processes(const Options& options, const std::vector<std::string>& command) {
+  if (!options.base_program.empty() && access(options.base_program.c_str(), X_OK) != 0)
+    throw BadInput("--base-program " + options.base_program + " is no program that can be started");
   const TemporaryFolder folder;
   const auto arguments = arguments_of_child(command);
   std::vector<Side> sides;

@@ -127,9 +127,12 @@ std::string merged_table(const json& document) {
     }
     const auto ms = [](double value) { return significant(value, 4); };
     const auto [least, most] = std::minmax_element(wall[name].begin(), wall[name].end());
-    text += "median " + ms(entry.at("median_ms")) + " ms, 95 % CI " +
-            ms(entry.at("median_ci_lower_ms")) + " to " + ms(entry.at("median_ci_upper_ms")) +
-            ", processes " + ms(*least) + " to " + ms(*most) + "\n";
+    text += "median " + ms(entry.at("median_ms")) + " ms, ";
+    // Fewer values have no 95 % interval of their median.
+    if (wall[name].size() >= 6)
+      text += "95 % CI " + ms(entry.at("median_ci_lower_ms")) + " to " +
+              ms(entry.at("median_ci_upper_ms")) + ", ";
+    text += "processes " + ms(*least) + " to " + ms(*most) + "\n";
   }
   return text;
 }

@@ -117,12 +117,14 @@ std::string remark_on(const Row& row) {
 
 bool is_checked_result(const Row& row) { return row.outcome == Outcome::done && row.checked; }
 
-std::vector<const Task*> representative_tasks(const Cases& cases) {
+std::vector<const Task*> representative_tasks(const Cases& cases, const std::string& machine) {
   std::vector<const Task*> chosen;
   std::unordered_map<std::string, std::size_t> places;
   const auto rank = [&](const Task& task) {
     std::size_t results = 0;
-    for (const auto& [column, row] : task.rows) results += is_checked_result(*row);
+    for (const auto& [column, row] : task.rows)
+      results +=
+          is_checked_result(*row) && (machine.empty() || cases.columns[column].machine == machine);
     return std::pair(results, task.voxels());
   };
   for (const Task& task : cases.tasks) {

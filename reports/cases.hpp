@@ -59,7 +59,7 @@ const Row* quickest_row(const Task& task, Wanted wanted) {
 }
 
 /// Of each operation the task that most columns have a checked result of, then the largest, then
-/// the first; in the order of the files.
-std::vector<const Task*> representative_tasks(const Cases& cases);
+/// the first; in the order of the files. With `machine`, only its columns count.
+std::vector<const Task*> representative_tasks(const Cases& cases, const std::string& machine = "");
 
 }  // namespace voxelmark::report

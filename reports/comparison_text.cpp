@@ -15,14 +15,15 @@ void add_line(std::ostringstream& text, const CaseComparison& c) {
   const auto ms = [](double value) { return significant(value, 4); };
   text << "  " << std::left << std::setw(10) << to_string(c.verdict) << std::right;
   if (c.times)
-    text << std::setw(9) << ms(c.times->base.quick_ms) << std::setw(9) << ms(c.times->now.quick_ms)
-         << std::setw(8) << significant(c.times->ratio, 4) << std::setw(17)
+    text << std::setw(9) << ms(c.times->base.quick_ms) << " " << std::setw(9)
+         << ms(c.times->now.quick_ms) << " " << std::setw(8) << significant(c.times->ratio, 4)
+         << std::setw(17)
          << "[" + significant(c.times->interval.lower, 4) + ", " +
                 significant(c.times->interval.upper, 4) + "]"
          << std::setw(7) << significant(100 * c.times->noise_floor, 2) << std::setw(8)
          << (c.times->q ? rounded(*c.times->q, 2) : "-");
   else
-    text << std::string(58, ' ');
+    text << std::string(60, ' ');
   text << "  " << one_line(c.name) << "\n";
   for (const auto& reason : c.reasons) text << "             " << one_line(reason) << "\n";
 }
@@ -110,7 +111,7 @@ std::string console_text(const Comparison& comparison) {
   for (const CaseComparison& c : comparison.cases)
     if (c.alarm || (is_worth_a_line(c) && others++ < most_others)) shown.push_back(&c);
   if (!shown.empty())
-    text << "\n  verdict     base ms   new ms   ratio    90 % interval noise %       q  case\n";
+    text << "\n  verdict     base ms    new ms    ratio    90 % interval noise %       q  case\n";
   for (const CaseComparison* c : shown) add_line(text, *c);
   if (others > most_others)
     text << "  and " << others - most_others << " more that are no alarm; --json has all\n";

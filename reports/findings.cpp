@@ -39,9 +39,15 @@ bool is_transfer(const Task& task) {
   return task.operation.starts_with("Push") || task.operation.starts_with("Pull");
 }
 
+double preparation(const Row& row) { return row.figure("prepare_ms").value_or(0); }
+
+/// Fewer samples have no 95 % interval of their median: their whole range stands for it.
+constexpr std::size_t enough_samples = 6;
+
 /// Whether the other's median is the smaller one beyond both 95 % intervals.
 bool is_clearly_faster(const Pair& pair) {
-  return pair.other->figure("median_ci_upper_ms") < pair.base->figure("median_ci_lower_ms");
+  return std::min(pair.other->samples_ms.size(), pair.base->samples_ms.size()) >= enough_samples &&
+         pair.other->figure("median_ci_upper_ms") < pair.base->figure("median_ci_lower_ms");
 }
 
 /// "Median3D (6.2×), Flip2D (3.4×)": the few that gain most, where anything gains.
@@ -78,15 +84,20 @@ std::vector<double> transfer_shares(const std::vector<Pair>& pairs) {
   return shares;
 }
 
-void add_gpu(std::vector<std::string>& sentences, const Cases& cases, const Tasks& tasks,
-             const Column& gpu, bool name_machine) {
+void add_gpu(std::vector<std::string>& sentences, const Cases& cases, const Column& gpu,
+             bool name_machine) {
   const auto same = [&](std::size_t c, bool on_gpu) {
     const Column& column = cases.columns[c];
     return column.machine == gpu.machine && !column.is_reference &&
            (on_gpu ? column.is_gpu() && column.device == gpu.device : column.is_cpu());
   };
   std::vector<Pair> pairs;
-  for (const Task* task : tasks) {
+  bool transfers_left_out = false;
+  for (const Task* task : representative_tasks(cases, gpu.machine)) {
+    if (is_transfer(*task)) {
+      transfers_left_out = true;
+      continue;
+    }
     const Row* cpu = quickest_row(*task, [&](std::size_t c) { return same(c, false); });
     const Row* row = quickest_row(*task, [&](std::size_t c) { return same(c, true); });
     if (cpu && row) pairs.push_back({cpu, row});
@@ -99,24 +110,24 @@ void add_gpu(std::vector<std::string>& sentences, const Cases& cases, const Task
   }
   const Speedups compute(pairs, compute_ms), total(pairs, with_transfers_ms);
   sentences.push_back(
-      "Of " + count(pairs.size(), "operation") + ", " + std::to_string(compute.faster) +
-      " run faster on " + name + " than on the best CPU engine (" + gpu.machine +
-      ") while the data stay on the device, " +
+      "Of " + count(pairs.size(), "operation") +
+      (transfers_left_out ? " (Push and Pull left out)" : "") + ", " +
+      std::to_string(compute.faster) + " run faster on " + name + " than on the best CPU engine (" +
+      gpu.machine + ") while the data stay on the device, " +
       std::to_string(std::count_if(pairs.begin(), pairs.end(), is_clearly_faster)) +
       " of them beyond both 95 % intervals, median " + times(median(compute.ratios)) + ".");
   const std::string most = best_gains(pairs, with_transfers_ms);
-  std::vector<double> first_calls;
-  for (const Pair& pair : pairs)
-    if (const auto ms = first_call_ms(*pair.other)) first_calls.push_back(*ms);
+  const auto slowest = std::max_element(pairs.begin(), pairs.end(), [](auto& a, auto& b) {
+    return preparation(*a.other) < preparation(*b.other);
+  });
   sentences.push_back(
       "With transfers to and from " + name + ", " + std::to_string(total.faster) + " of " +
       std::to_string(pairs.size()) + " do, median " + times(median(total.ratios)) +
       ": transfers are " + percent(median(transfer_shares(pairs))) +
       " of the time of such a call (median)" +
       (most.empty() ? "" : "; the largest gains: " + most) + "." +
-      (first_calls.empty() ? ""
-                           : " A first call, which builds the program, takes " +
-                                 rounded(median(first_calls), 2) + " ms (median)."));
+      " Preparing a first call, which builds the program where no cache has it, takes up to " +
+      rounded(preparation(*slowest->other), 3) + " ms (" + slowest->other->operation + ").");
 }
 
 /// "tbb in 20, opencv in 8"
@@ -235,8 +246,7 @@ std::string precision(const std::vector<double>& off, const std::string& widest)
 
 std::vector<std::string> findings(const Cases& cases) {
   std::vector<std::string> sentences;
-  Tasks tasks = representative_tasks(cases);
-  std::erase_if(tasks, [](const Task* task) { return is_transfer(*task); });
+  const Tasks tasks = representative_tasks(cases);
   std::vector<const Column*> gpus;
   std::set<std::string> machines, seen;
   for (const Column& column : cases.columns) {
@@ -245,7 +255,7 @@ std::vector<std::string> findings(const Cases& cases) {
       gpus.push_back(&column);
   }
   if (!tasks.empty()) {
-    for (const Column* gpu : gpus) add_gpu(sentences, cases, tasks, *gpu, machines.size() > 1);
+    for (const Column* gpu : gpus) add_gpu(sentences, cases, *gpu, machines.size() > 1);
     if (gpus.empty()) add_cpus_only(sentences, cases, tasks);
   }
   add_agreement(sentences, cases);
@@ -253,7 +263,9 @@ std::vector<std::string> findings(const Cases& cases) {
 }
 
 std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>& files) {
-  std::size_t whole = 0, sampled = 0, unchecked = 0, drifted = 0, done = 0;
+  std::size_t whole = 0, sampled = 0, unchecked = 0, drifted = 0, done = 0, few = 0;
+  double farthest = 0;
+  std::string farthest_case;
   std::vector<double> widths;
   std::string widest;
   for (const Task& task : cases.tasks)
@@ -261,6 +273,11 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
       if (row->outcome != Outcome::done) continue;
       ++done;
       drifted += clock_drifted(*row);
+      few += row->samples_ms.size() < enough_samples;
+      if (const double drift = std::abs(row->figure("clock_drift").value_or(0)); drift > farthest) {
+        farthest = drift;
+        farthest_case = task.text + " on " + cases.columns[column].label;
+      }
       const auto lower = row->figure("median_ci_lower_ms"),
                  upper = row->figure("median_ci_upper_ms");
       if (lower && upper) {
@@ -281,8 +298,14 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
   lines.push_back(compared + ".");
   if (!widths.empty()) lines.push_back(precision(widths, widest));
   lines.push_back(drifted ? "In " + std::to_string(drifted) + " of " + count(done, "result") +
-                                " the machine's speed moved by more than 2 % meanwhile (marked ~)."
+                                " the machine's speed moved by more than 2 % meanwhile (marked ~), "
+                                "at the worst by " +
+                                percent(farthest) + " (" + farthest_case + ")."
                           : "The machine's speed moved by no more than 2 % in any case.");
+  if (few)
+    lines.push_back(count(few, "result") +
+                    " of fewer than six samples: too few for a 95 % interval, so that their whole "
+                    "range stands for it.");
   for (const ResultFile& file : files)
     if (file.incomplete)
       lines.push_back(file.path.filename().string() +

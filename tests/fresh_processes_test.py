@@ -117,6 +117,7 @@ class FreshProcesses(CheckedTest):
             (["--base-program", base, "--base-json", "n.json", "--json", "n.json"], "n.json"),
             (["--base-program", base, "--base-json", base, "--json", "n.json"], str(base)),
             (["--base-program", base, "--base-json", "", "--json", "n.json"], "--base-json"),
+            (["--base-program", "/etc/passwd", "--base-json", "b.json", "--json", "n.json"], "no program"),
             (["--base-program", base, "--base-json", "none/b.json", "--json", "n.json"], "none/b.json"),
         ]:
             self.refused(*QUICK, *arguments, says=says)
