@@ -610,6 +610,13 @@ class Switches(Browser):
         self.check(abs(number(text.split()[0]) / statistics.median(values) - 1) < 0.051, text)
         self.check(f"faster in {sum(v > 1 for v in values)} of {len(values)}" in text, text)
 
+    def test_the_foot_leaves_transfers_out(self):
+        rows = [result_files.row(operation, device, samples=[time] * 3) for operation in ("Push2D", "Pull3D", "Flip2D")
+                for device, time in (("tbb", 1.0), (GPU, 0.25 if operation == "Flip2D" else 4.0))]
+        self.open(self.write(rows))
+        text = self.find(f".speedups tfoot td:nth-child({self.table()['columns'].index(GPU) + 2})").text
+        self.check("faster in 1 of 1" in text and number(text.split()[0]) == 4, text)
+
 
 class Operations(Browser):
     def setUp(self):
