@@ -264,7 +264,7 @@ std::vector<std::string> findings(const Cases& cases) {
 
 std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>& files) {
   std::size_t whole = 0, sampled = 0, unchecked = 0, drifted = 0, done = 0, few = 0;
-  double farthest = 0;
+  double farthest = 0, most_off = 0;
   std::string farthest_case;
   std::vector<double> widths;
   std::string widest;
@@ -282,8 +282,10 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
                  upper = row->figure("median_ci_upper_ms");
       if (lower && upper) {
         const double ms = *compute_ms(*row), off = std::max(*upper - ms, ms - *lower) / ms;
-        if (widths.empty() || off > *std::max_element(widths.begin(), widths.end()))
+        if (off > most_off || widths.empty()) {
+          most_off = off;
           widest = task.text + " on " + cases.columns[column].label;
+        }
         widths.push_back(off);
       }
       if (row->is_reference) continue;
