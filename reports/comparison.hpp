@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "reports/comparison_statistics.hpp"
+#include "reports/median.hpp"
 #include "reports/results.hpp"
 
 namespace voxelmark::report {

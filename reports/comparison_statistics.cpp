@@ -99,11 +99,6 @@ double exact_p(double u, std::size_t a, std::size_t b) {
 
 }  // namespace
 
-double median(std::span<const double> values) {
-  const Values x = sorted(values);
-  return (x[(x.size() - 1) / 2] + x[x.size() / 2]) / 2;
-}
-
 double lower_quartile(std::span<const double> values) {
   return sorted(values)[quartile_rank(values.size()) - 1];
 }

@@ -4,9 +4,6 @@
 
 namespace voxelmark::report {
 
-/// The middle value, or the mean of the two in the middle. There must be one.
-double median(std::span<const double> values);
-
 /// The smallest value that at least a quarter of the values do not exceed: of eight, the second.
 double lower_quartile(std::span<const double> values);
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engines/core/text.hpp"
+#include "reports/median.hpp"
 
 namespace voxelmark::report {
 
@@ -19,12 +20,6 @@ std::string count(std::size_t n, const std::string& thing) {
 
 std::string times(double ratio) { return rounded(ratio, ratio < 100 ? 2 : 3) + "×"; }
 std::string percent(double share) { return rounded(100 * share, 2) + " %"; }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 double transfer_share(const Row& row) { return 1 - *compute_ms(row) / *with_transfers_ms(row); }
 

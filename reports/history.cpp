@@ -10,6 +10,7 @@
 #include "engines/core/error.hpp"
 #include "engines/core/text.hpp"
 #include "reports/json_fields.hpp"
+#include "reports/median.hpp"
 
 namespace voxelmark::report {
 
@@ -113,12 +114,6 @@ std::string run_name(const HistoryRun& run, std::set<std::string>& taken) {
   std::string name = base;
   for (int i = 2; !taken.insert(name).second; ++i) name = base + "_" + std::to_string(i);
   return name;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 /// The done points of one case on one machine, with what is computed from them.

@@ -1,12 +1,10 @@
 #include "reports/history_page.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <kainjow/mustache.hpp>
 
 #include "engines/core/text.hpp"
-#include "reports/page_files.hpp"
+#include "reports/page_model.hpp"
+#include "reports/page_template.hpp"
 
 namespace voxelmark::report {
 
@@ -24,16 +22,7 @@ std::string counted(std::size_t n, const std::string& thing) {
 }
 
 /// Five digits are more than any of these figures has.
-json cut(std::optional<double> value) {
-  if (!value) return nullptr;
-  std::array<char, 32> text;
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), *value, std::chars_format::general, 5)
-          .ptr;
-  double rounded = *value;
-  std::from_chars(text.data(), end, rounded);
-  return rounded;
-}
+json cut(std::optional<double> value) { return value ? json(to_5_digits(*value)) : json(); }
 
 template <class T>
 json or_null(const std::optional<T>& value) {
@@ -65,7 +54,7 @@ json case_json(const HistoryCase& c) {
           {"points", points}};
 }
 
-/// For a script element: nothing in it ends the element, and all of it is ASCII.
+/// What the page's script draws from.
 std::string model(const History& history) {
   json runs = json::array(), cases = json::array();
   for (const HistoryRun& run : history.runs)
@@ -75,11 +64,7 @@ std::string model(const History& history) {
                     {"machine", run.machine},
                     {"incomplete", run.incomplete}});
   for (const HistoryCase& c : history.cases) cases.push_back(case_json(c));
-  const std::string plain =
-      json{{"runs", runs}, {"machines", history.machines}, {"cases", cases}}.dump(-1, ' ', true);
-  std::string safe;
-  for (const char c : plain) safe += c == '<' ? std::string("\\u003c") : std::string(1, c);
-  return safe;
+  return script_text({{"runs", runs}, {"machines", history.machines}, {"cases", cases}});
 }
 
 std::size_t count(const History& history, Trend trend) {
@@ -199,24 +184,18 @@ list machine_rows(const History& history) {
 }  // namespace
 
 std::string history_page(const History& history, const std::string& title) {
-  object files;
-  for (const PageFile& file : page_files()) files.insert({file.name, file.text});
   const auto all = changes(history);
-  const object view{
-      {"title", title},
-      {"files", files},
-      {"sentences", sentences(history)},
-      {"changes", change_rows(history, all)},
-      {"any_changes", !all.empty()},
-      {"more_changes",
-       all.size() > most_changes ? std::to_string(all.size() - most_changes) : std::string()},
-      {"any_more", all.size() > most_changes},
-      {"runs", run_rows(history)},
-      {"machines", machine_rows(history)},
-      {"model", model(history)}};
-  mustache::mustache page(files.at("history").string_value());
-  if (!page.is_valid()) throw std::logic_error("history.mustache: " + page.error_message());
-  return page.render(view);
+  object view{{"title", title},
+              {"sentences", sentences(history)},
+              {"changes", change_rows(history, all)},
+              {"any_changes", !all.empty()},
+              {"more_changes", all.size() > most_changes ? std::to_string(all.size() - most_changes)
+                                                         : std::string()},
+              {"any_more", all.size() > most_changes},
+              {"runs", run_rows(history)},
+              {"machines", machine_rows(history)},
+              {"model", model(history)}};
+  return render_page("history", std::move(view));
 }
 
 }  // namespace voxelmark::report

@@ -1,15 +1,13 @@
 #include "reports/html_page.hpp"
 
 #include <algorithm>
-#include <kainjow/mustache.hpp>
 #include <map>
-#include <stdexcept>
 
 #include "engines/core/text.hpp"
 #include "reports/cases.hpp"
 #include "reports/findings.hpp"
-#include "reports/page_files.hpp"
 #include "reports/page_model.hpp"
+#include "reports/page_template.hpp"
 
 namespace voxelmark::report {
 
@@ -166,12 +164,6 @@ object plain_table(const Cases& cases) {
 
 list as_list(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
 
-object embedded_files() {
-  object files;
-  for (const PageFile& file : page_files()) files.insert({file.name, file.text});
-  return files;
-}
-
 }  // namespace
 
 std::string html_page(const std::vector<ResultFile>& files, const std::string& title) {
@@ -188,11 +180,7 @@ std::string html_page(const std::vector<ResultFile>& files, const std::string& t
     const list rows = problems(cases, outcome);
     view.insert({name, object{{"rows", rows}, {"any", !rows.empty()}}});
   }
-  const object embedded = embedded_files();
-  view.insert({"files", embedded});
-  mustache::mustache page(embedded.at("report").string_value());
-  if (!page.is_valid()) throw std::logic_error("report.mustache: " + page.error_message());
-  return page.render(view);
+  return render_page("report", std::move(view));
 }
 
 }  // namespace voxelmark::report

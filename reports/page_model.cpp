@@ -29,16 +29,6 @@ std::vector<Entry> entries_of(const Cases& cases) {
   return entries;
 }
 
-double to_5_digits(double value) {
-  std::array<char, 32> text;
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 5)
-          .ptr;
-  double cut = value;
-  std::from_chars(text.data(), end, cut);
-  return cut;
-}
-
 json column_json(const Column& c) {
   json limits = json::object();
   for (const auto& [name, value] : c.limits) limits[name] = to_5_digits(value);
@@ -224,6 +214,16 @@ json page_model(const Cases& cases, const std::vector<ResultFile>& files) {
   model["rows"] = rows_json(entries_of(cases));
   model["exhibits"] = Exhibits(cases, files).result();
   return model;
+}
+
+double to_5_digits(double value) {
+  std::array<char, 32> text;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 5)
+          .ptr;
+  double cut = value;
+  std::from_chars(text.data(), end, cut);
+  return cut;
 }
 
 std::string script_text(const json& model) {

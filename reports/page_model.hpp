@@ -12,6 +12,9 @@ namespace voxelmark::report {
 /// `pictures_left_out` counts rows.
 nlohmann::json page_model(const Cases& cases, const std::vector<ResultFile>& files);
 
+/// The value with 5 significant digits: more than any measured figure has.
+double to_5_digits(double value);
+
 /// JSON that may stand in a script element: no text in it can end that element.
 std::string script_text(const nlohmann::json& model);
 

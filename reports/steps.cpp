@@ -6,23 +6,14 @@
 #include <optional>
 #include <span>
 
+#include "reports/median.hpp"
+
 namespace voxelmark::report {
 
 namespace {
 
 constexpr std::size_t window = 5, fewest = 3;
 constexpr double least_change = 1.05, least_spread = 0.005, residuals_kept = 0.7;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
-
-double median(std::span<const double> values) {
-  return median(std::vector<double>(values.begin(), values.end()));
-}
 
 double absolute_residuals(std::span<const double> values) {
   const double level = median(values);
@@ -37,7 +28,7 @@ double residuals_of_line(std::span<const double> values) {
   for (std::size_t i = 0; i < values.size(); ++i)
     for (std::size_t k = i + 1; k < values.size(); ++k)
       slopes.push_back((values[k] - values[i]) / static_cast<double>(k - i));
-  const double slope = median(std::move(slopes));
+  const double slope = median(slopes);
   for (std::size_t i = 0; i < rest.size(); ++i) rest[i] -= slope * static_cast<double>(i);
   return absolute_residuals(rest);
 }
@@ -50,8 +41,8 @@ double spread(const std::vector<double>& logs, const std::vector<TimePoint>& poi
   for (std::size_t i = 1; i < logs.size(); ++i) changes.push_back(std::abs(logs[i] - logs[i - 1]));
   for (const TimePoint& p : points)
     widths.push_back(p.lower > 0 ? std::log(p.upper / p.lower) / interval : 0);
-  return std::max({to_deviation * median(std::move(changes)) / std::numbers::sqrt2,
-                   median(std::move(widths)), least_spread});
+  return std::max(
+      {to_deviation * median(changes) / std::numbers::sqrt2, median(widths), least_spread});
 }
 
 struct Found {
