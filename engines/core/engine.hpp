@@ -93,6 +93,24 @@ struct Request {
   std::int64_t largest_label = 0;  ///< an upper bound of the labels among the inputs
 };
 
+/// A request as the functions read it that make plans: engines derive their plans' makers from it.
+class RequestView {
+ public:
+  explicit RequestView(const Request& request) : request_(request) {}
+
+  const Operation& operation() const { return request_.operation; }
+  const Parameters& parameters() const { return request_.parameters; }
+  /// Of the inputs.
+  const Shape& shape() const { return request_.inputs[0]->shape(); }
+  const Shape& output_shape() const { return request_.output->shape(); }
+  DType dtype(std::size_t i = 0) const { return request_.inputs[i]->dtype(); }
+  DType output_dtype() const { return request_.output->dtype(); }
+  std::int64_t largest_label() const { return request_.largest_label; }
+
+ protected:
+  const Request& request_;
+};
+
 using Prepared = std::variant<std::unique_ptr<Plan>, Skip>;
 
 /// Counts since the engine was opened: what must not move while the clock runs.

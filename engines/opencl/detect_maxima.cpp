@@ -1,6 +1,6 @@
 #include "engines/operations/detect_maxima.hpp"
 
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 #include "engines/operations/connected_components.hpp"
 
 namespace voxelmark::opencl {

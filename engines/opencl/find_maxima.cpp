@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 
 namespace voxelmark::opencl {
 

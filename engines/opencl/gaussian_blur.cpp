@@ -1,6 +1,6 @@
 #include "engines/operations/gaussian_blur.hpp"
 
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 
 namespace voxelmark::opencl {
 

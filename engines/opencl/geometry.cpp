@@ -1,5 +1,5 @@
 // Voxels that only move: turns, reslices, crops.
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 #include "engines/operations/crop.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"

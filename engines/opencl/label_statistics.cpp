@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 
 namespace voxelmark::opencl {
 

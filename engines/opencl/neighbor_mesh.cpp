@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 
 namespace voxelmark::opencl {
 

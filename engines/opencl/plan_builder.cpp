@@ -50,7 +50,7 @@ std::string kernel_file(const std::string& family) {
 }
 
 PlanBuilder::PlanBuilder(OpenClEngine& engine, const Request& request)
-    : engine_(engine), request_(request) {}
+    : RequestView(request), engine_(engine) {}
 
 void PlanBuilder::require_doubles() const {
   const auto devices = engine_.context().getInfo<CL_CONTEXT_DEVICES>();

@@ -1,8 +1,5 @@
 #pragma once
-#include "engines/core/distance_transform.hpp"
 #include "engines/opencl/opencl_runtime.hpp"
-#include "engines/operations/strided_view.hpp"
-#include "engines/operations/window.hpp"
 
 namespace voxelmark::opencl {
 
@@ -15,19 +12,11 @@ using Memory = std::variant<std::shared_ptr<Buffer>, Scratch, cl::Buffer>;
 std::string kernel_file(const std::string& family);
 
 /// Puts a plan together, launch by launch, from one family's kernels.
-class PlanBuilder {
+class PlanBuilder : public RequestView {
  public:
   PlanBuilder(OpenClEngine& engine, const Request& request);
 
-  const Operation& operation() const { return request_.operation; }
   int dims() const { return request_.operation.dims; }
-  const Parameters& parameters() const { return request_.parameters; }
-  /// Of the inputs.
-  const Shape& shape() const { return request_.inputs[0]->shape(); }
-  const Shape& output_shape() const { return request_.output->shape(); }
-  DType dtype(std::size_t i = 0) const { return request_.inputs[i]->dtype(); }
-  DType output_dtype() const { return request_.output->dtype(); }
-  std::int64_t largest_label() const { return request_.largest_label; }
   Memory input(std::size_t i = 0) const { return request_.inputs[i]; }
   Memory output() const { return request_.output; }
   const Device& device() const { return engine_.device(); }
@@ -111,136 +100,9 @@ class PlanBuilder {
   }
 
   OpenClEngine& engine_;
-  const Request& request_;
   std::size_t slots_ = 0;
   std::vector<cl::Buffer> constants_;
   std::vector<Launch> launches_;
 };
-
-/// One function per family.
-using Make = Prepared (*)(PlanBuilder& plan);
-
-Prepared absolute_difference(PlanBuilder&);
-Prepared add_images_weighted(PlanBuilder&);
-Prepared add_scalar(PlanBuilder&);
-Prepared affine_transform(PlanBuilder&);
-Prepared auto_threshold(PlanBuilder&);
-Prepared binary_and(PlanBuilder&);
-Prepared bottom_hat(PlanBuilder&);
-Prepared centroids(PlanBuilder&);
-Prepared connected_components(PlanBuilder&);
-Prepared convert(PlanBuilder&);
-Prepared copy(PlanBuilder&);
-Prepared count_labels(PlanBuilder&);
-Prepared crop(PlanBuilder&);
-Prepared detect_maxima(PlanBuilder&);
-Prepared difference_of_gaussian(PlanBuilder&);
-Prepared dilate(PlanBuilder&);
-Prepared divide_by_gaussian_background(PlanBuilder&);
-Prepared erode(PlanBuilder&);
-Prepared eroded_otsu_labeling(PlanBuilder&);
-Prepared exclude_labels_on_edges(PlanBuilder&);
-Prepared exclude_labels_outside_mean_range(PlanBuilder&);
-Prepared exclude_labels_outside_size_range(PlanBuilder&);
-Prepared find_maxima(PlanBuilder&);
-Prepared fixed_threshold(PlanBuilder&);
-Prepared flip(PlanBuilder&);
-Prepared gauss_otsu_labeling(PlanBuilder&);
-Prepared gaussian_blur(PlanBuilder&);
-Prepared histogram(PlanBuilder&);
-Prepared label_statistics(PlanBuilder&);
-Prepared maximum(PlanBuilder&);
-Prepared maximum_of_all_pixels(PlanBuilder&);
-Prepared maximum_x_projection(PlanBuilder&);
-Prepared maximum_y_projection(PlanBuilder&);
-Prepared maximum_z_projection(PlanBuilder&);
-Prepared mean(PlanBuilder&);
-Prepared mean_of_all_pixels(PlanBuilder&);
-Prepared mean_z_projection(PlanBuilder&);
-Prepared median(PlanBuilder&);
-Prepared minimum(PlanBuilder&);
-Prepared minimum_of_all_pixels(PlanBuilder&);
-Prepared minimum_z_projection(PlanBuilder&);
-Prepared multiply_scalar(PlanBuilder&);
-Prepared neighbor_mesh(PlanBuilder&);
-Prepared pull(PlanBuilder&);
-Prepared push(PlanBuilder&);
-Prepared radial_reslice(PlanBuilder&);
-Prepared resample(PlanBuilder&);
-Prepared reslice(PlanBuilder&);
-Prepared rotate(PlanBuilder&);
-Prepared rotate_angle(PlanBuilder&);
-Prepared scale(PlanBuilder&);
-Prepared squared_difference(PlanBuilder&);
-Prepared standard_deviation_of_all_pixels(PlanBuilder&);
-Prepared subtract_gaussian_background(PlanBuilder&);
-Prepared sum_of_all_pixels(PlanBuilder&);
-Prepared sum_z_projection(PlanBuilder&);
-Prepared top_hat(PlanBuilder&);
-Prepared translate(PlanBuilder&);
-Prepared voronoi(PlanBuilder&);
-Prepared voronoi_otsu_labeling(PlanBuilder&);
-
-/// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
-
-/// A Gaussian blur; see GaussianBlur.
-void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
-          const Shape& shape, const PerAxis& sigma);
-
-/// Copies voxels into another order. `to` is an image of view.shape.
-void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
-               const StridedView& view);
-
-/// The least and the greatest value as two doubles; see MinimumOfAllPixels.
-void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
-             const Memory& to);
-
-/// How a histogram's bins are defined.
-enum class Bins {
-  grey_levels,   ///< one a level
-  float_steps,   ///< by Histogram's float32 steps
-  double_edges,  ///< by edges in double precision, as for otsu of f32
-};
-
-/// A histogram on the device.
-struct Histogram {
-  Scratch counts;   ///< a 64-bit count a bin
-  Scratch range;    ///< least and greatest value, two doubles; of grey levels nothing
-  Scratch binning;  ///< the lowest value and the scale of Histogram's float32 steps; else nothing
-};
-Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
-                     int bins, Bins kind);
-
-/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
-void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
-                    const Shape& shape, const std::string& method);
-
-/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
-void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
-             const Shape& shape, const Window& window);
-
-/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
-/// Dilate.
-void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
-                    const Memory& to, const Shape& shape, const Window& window);
-
-/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
-void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
-                const Shape& shape, bool box);
-
-/// The mask `to`, u8, of the local maxima; see DetectMaxima.
-void mark_maxima(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
-                 const Shape& shape, const Window& box, float floor);
-
-/// The nearest label of each voxel; see Voronoi.
-void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,
-                   const AxisWeights&);
-
-/// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
-void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
-
-/// The rows of Centroids for `labels`, an image of the inputs' shape: 4 doubles a label, for at
-/// least one label.
-Scratch label_centroids(PlanBuilder&, const Memory& labels);
 
 }  // namespace voxelmark::opencl

@@ -1,6 +1,6 @@
 #include "engines/operations/projection.hpp"
 
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 
 namespace voxelmark::opencl {
 

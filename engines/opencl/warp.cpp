@@ -1,5 +1,5 @@
 // Values between voxels: affine transforms, resampling, radial reslices.
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 #include "engines/operations/affine_transform.hpp"
 #include "engines/operations/radial_reslice.hpp"
 #include "engines/operations/resample.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-#include "engines/opencl/plan_builder.hpp"
+#include "engines/opencl/opencl_operations.hpp"
 
 namespace voxelmark::opencl {
 

@@ -1,7 +1,7 @@
 #include "engines/opencv/opencv_operations.hpp"
 
 #include <limits>
-#include <utility>
+#include <map>
 
 namespace voxelmark::opencv_operations {
 
@@ -94,57 +94,12 @@ Pixels<cv::UMat> Work<cv::UMat>::scratch(const Shape& shape, DType dtype) {
 
 template <class M>
 Make<M> find(const std::string& family) {
-  static const std::vector<std::pair<std::string, Make<M>>> table{
-      {"AbsoluteDifference", absolute_difference<M>},
-      {"AddImagesWeighted", add_images_weighted<M>},
-      {"AddScalar", add_scalar<M>},
-      {"AffineTransform", affine_transform<M>},
-      {"AutoThreshold", auto_threshold<M>},
-      {"BinaryAnd", binary_and<M>},
-      {"BottomHat", bottom_hat<M>},
-      {"ConnectedComponents", connected_components<M>},
-      {"Convert", convert<M>},
-      {"Copy", copy<M>},
-      {"Crop", crop<M>},
-      {"DifferenceOfGaussian", difference_of_gaussian<M>},
-      {"Dilate", dilate<M>},
-      {"DivideByGaussianBackground", divide_by_gaussian_background<M>},
-      {"Erode", erode<M>},
-      {"FixedThreshold", fixed_threshold<M>},
-      {"Flip", flip<M>},
-      {"GaussianBlur", gaussian_blur<M>},
-      {"Histogram", histogram<M>},
-      {"Maximum", maximum<M>},
-      {"MaximumOfAllPixels", maximum_of_all_pixels<M>},
-      {"MaximumXProjection", maximum_x_projection<M>},
-      {"MaximumYProjection", maximum_y_projection<M>},
-      {"MaximumZProjection", maximum_z_projection<M>},
-      {"Mean", mean<M>},
-      {"MeanOfAllPixels", mean_of_all_pixels<M>},
-      {"MeanZProjection", mean_z_projection<M>},
-      {"Median", median<M>},
-      {"Minimum", minimum<M>},
-      {"MinimumOfAllPixels", minimum_of_all_pixels<M>},
-      {"MinimumZProjection", minimum_z_projection<M>},
-      {"MultiplyScalar", multiply_scalar<M>},
-      {"Pull", pull<M>},
-      {"Push", push<M>},
-      {"Resample", resample<M>},
-      {"Reslice", reslice<M>},
-      {"Rotate", rotate<M>},
-      {"RotateAngle", rotate_angle<M>},
-      {"Scale", scale<M>},
-      {"SquaredDifference", squared_difference<M>},
-      {"StandardDeviationOfAllPixels", standard_deviation_of_all_pixels<M>},
-      {"SubtractGaussianBackground", subtract_gaussian_background<M>},
-      {"SumOfAllPixels", sum_of_all_pixels<M>},
-      {"SumZProjection", sum_z_projection<M>},
-      {"TopHat", top_hat<M>},
-      {"Translate", translate<M>},
+  static const std::map<std::string, Make<M>> families{
+#define VOXELMARK_FAMILY(family, function) {#family, function<M>},
+#include "engines/opencv/families.def"
   };
-  for (const auto& [name, make] : table)
-    if (name == family) return make;
-  return nullptr;
+  const auto found = families.find(family);
+  return found == families.end() ? nullptr : found->second;
 }
 
 template Make<cv::Mat> find<cv::Mat>(const std::string&);

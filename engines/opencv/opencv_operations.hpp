@@ -67,17 +67,9 @@ class Pixels {
 
 /// A plan in the making: its request, and scratch images.
 template <class M>
-class Work {
+class Work : public RequestView {
  public:
-  explicit Work(const Request& request) : request_(request) {}
-
-  const Operation& operation() const { return request_.operation; }
-  const Parameters& parameters() const { return request_.parameters; }
-  /// Of the inputs.
-  const Shape& shape() const { return request_.inputs[0]->shape(); }
-  const Shape& output_shape() const { return request_.output->shape(); }
-  DType dtype(std::size_t i = 0) const { return request_.inputs[i]->dtype(); }
-  DType output_dtype() const { return request_.output->dtype(); }
+  using RequestView::RequestView;
 
   Pixels<M> input(std::size_t i = 0) const { return pixels(request_.inputs[i]); }
   Pixels<M> output() const { return pixels(request_.output); }
@@ -86,7 +78,6 @@ class Work {
  private:
   static Pixels<M> pixels(const std::shared_ptr<Buffer>& buffer);
 
-  const Request& request_;
   std::size_t slots_ = 0;
 };
 
@@ -105,54 +96,10 @@ Make<M> find(const std::string& family);
 std::optional<Skip> too_large(const Shape& shape);
 
 // Each is instantiated for both kinds of matrix.
-// clang-format off
-template <class M> Body absolute_difference(Work<M>&);
-template <class M> Body add_images_weighted(Work<M>&);
-template <class M> Body add_scalar(Work<M>&);
-template <class M> Body affine_transform(Work<M>&);
-template <class M> Body auto_threshold(Work<M>&);
-template <class M> Body binary_and(Work<M>&);
-template <class M> Body bottom_hat(Work<M>&);
-template <class M> Body connected_components(Work<M>&);
-template <class M> Body convert(Work<M>&);
-template <class M> Body copy(Work<M>&);
-template <class M> Body crop(Work<M>&);
-template <class M> Body difference_of_gaussian(Work<M>&);
-template <class M> Body dilate(Work<M>&);
-template <class M> Body divide_by_gaussian_background(Work<M>&);
-template <class M> Body erode(Work<M>&);
-template <class M> Body fixed_threshold(Work<M>&);
-template <class M> Body flip(Work<M>&);
-template <class M> Body gaussian_blur(Work<M>&);
-template <class M> Body histogram(Work<M>&);
-template <class M> Body maximum(Work<M>&);
-template <class M> Body maximum_of_all_pixels(Work<M>&);
-template <class M> Body maximum_x_projection(Work<M>&);
-template <class M> Body maximum_y_projection(Work<M>&);
-template <class M> Body maximum_z_projection(Work<M>&);
-template <class M> Body mean(Work<M>&);
-template <class M> Body mean_of_all_pixels(Work<M>&);
-template <class M> Body mean_z_projection(Work<M>&);
-template <class M> Body median(Work<M>&);
-template <class M> Body minimum(Work<M>&);
-template <class M> Body minimum_of_all_pixels(Work<M>&);
-template <class M> Body minimum_z_projection(Work<M>&);
-template <class M> Body multiply_scalar(Work<M>&);
-template <class M> Body pull(Work<M>&);
-template <class M> Body push(Work<M>&);
-template <class M> Body resample(Work<M>&);
-template <class M> Body reslice(Work<M>&);
-template <class M> Body rotate(Work<M>&);
-template <class M> Body rotate_angle(Work<M>&);
-template <class M> Body scale(Work<M>&);
-template <class M> Body squared_difference(Work<M>&);
-template <class M> Body standard_deviation_of_all_pixels(Work<M>&);
-template <class M> Body subtract_gaussian_background(Work<M>&);
-template <class M> Body sum_of_all_pixels(Work<M>&);
-template <class M> Body sum_z_projection(Work<M>&);
-template <class M> Body top_hat(Work<M>&);
-template <class M> Body translate(Work<M>&);
-// clang-format on
+#define VOXELMARK_FAMILY(family, function) \
+  template <class M>                       \
+  Body function(Work<M>&);
+#include "engines/opencv/families.def"
 
 /// Instantiates a family's function for both kinds of matrix.
 #define VOXELMARK_FOR_BOTH_MATRICES(function) \

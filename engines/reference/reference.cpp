@@ -3,8 +3,8 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
-#include <utility>
 
 #include "engines/core/error.hpp"
 #include "engines/core/interrupt.hpp"
@@ -12,86 +12,14 @@
 namespace voxelmark::reference {
 
 std::variant<Evaluate, Whole> definition(const std::string& family) {
-  static const std::vector<std::pair<std::string, std::variant<Evaluate, Whole>>> definitions{
-      {"AbsoluteDifference", absolute_difference},
-      {"AddImagesWeighted", add_images_weighted},
-      {"AddScalar", add_scalar},
-      {"AffineTransform", affine_transform},
-      {"BinaryAnd", binary_and},
-      {"BottomHat", bottom_hat},
-      {"Centroids", centroids},
-      {"ConnectedComponents", connected_components},
-      {"Convert", convert},
-      {"Copy", copy},
-      {"CountLabels", count_labels},
-      {"Crop", crop},
-      {"DetectMaxima", detect_maxima},
-      {"DifferenceOfGaussian", difference_of_gaussian},
-      {"Dilate", dilate},
-      {"DivideByGaussianBackground", divide_by_gaussian_background},
-      {"Erode", erode},
-      {"ErodedOtsuLabeling", eroded_otsu_labeling},
-      {"ExcludeLabelsOnEdges", exclude_labels_on_edges},
-      {"ExcludeLabelsOutsideMeanRange", exclude_labels_outside_mean_range},
-      {"ExcludeLabelsOutsideSizeRange", exclude_labels_outside_size_range},
-      {"FindMaxima", find_maxima},
-      {"FixedThreshold", fixed_threshold},
-      {"Flip", flip},
-      {"GaussianBlur", gaussian_blur},
-      {"GaussOtsuLabeling", gauss_otsu_labeling},
-      {"LabelStatistics", label_statistics},
-      {"Maximum", maximum},
-      {"MaximumXProjection", maximum_x_projection},
-      {"MaximumYProjection", maximum_y_projection},
-      {"MaximumZProjection", maximum_z_projection},
-      {"Mean", mean},
-      {"MeanZProjection", mean_z_projection},
-      {"Median", median},
-      {"Minimum", minimum},
-      {"MinimumZProjection", minimum_z_projection},
-      {"MultiplyScalar", multiply_scalar},
-      {"NeighborMesh", neighbor_mesh},
-      {"Pull", copy},
-      {"Push", copy},
-      {"RadialReslice", radial_reslice},
-      {"Resample", resample},
-      {"Reslice", reslice},
-      {"Rotate", rotate},
-      {"RotateAngle", rotate_angle},
-      {"Scale", scale},
-      {"SquaredDifference", squared_difference},
-      {"SubtractGaussianBackground", subtract_gaussian_background},
-      {"SumZProjection", sum_z_projection},
-      {"TopHat", top_hat},
-      {"Translate", translate},
-      {"Voronoi", voronoi},
-      {"VoronoiOtsuLabeling", voronoi_otsu_labeling},
-      {"AutoThreshold", Whole(auto_threshold)},
-      {"Histogram", Whole(histogram)},
-      {"MaximumOfAllPixels", Whole(maximum_of_all_pixels)},
-      {"AutoThreshold", Whole(auto_threshold)},
-      {"MaximumOfAllPixels", Whole(maximum_of_all_pixels)},
-      {"MeanOfAllPixels", Whole(mean_of_all_pixels)},
-      {"MinimumOfAllPixels", Whole(minimum_of_all_pixels)},
-      {"StandardDeviationOfAllPixels", Whole(standard_deviation_of_all_pixels)},
-      {"SumOfAllPixels", Whole(sum_of_all_pixels)},
-      {"AutoThreshold", Whole(auto_threshold)},
-      {"Histogram", Whole(histogram)},
-      {"MaximumOfAllPixels", Whole(maximum_of_all_pixels)},
-      {"AutoThreshold", Whole(auto_threshold)},
-      {"Histogram", Whole(histogram)},
-      {"MaximumOfAllPixels", Whole(maximum_of_all_pixels)},
-      {"MeanOfAllPixels", Whole(mean_of_all_pixels)},
-      {"MinimumOfAllPixels", Whole(minimum_of_all_pixels)},
-      {"StandardDeviationOfAllPixels", Whole(standard_deviation_of_all_pixels)},
-      {"SumOfAllPixels", Whole(sum_of_all_pixels)},
-      {"MinimumOfAllPixels", Whole(minimum_of_all_pixels)},
-      {"StandardDeviationOfAllPixels", Whole(standard_deviation_of_all_pixels)},
-      {"SumOfAllPixels", Whole(sum_of_all_pixels)},
+  static const std::map<std::string, std::variant<Evaluate, Whole>> definitions{
+#define VOXELMARK_VOXELWISE(family, function) {#family, Evaluate(function)},
+#define VOXELMARK_WHOLE(family, function) {#family, Whole(function)},
+#include "engines/reference/families.def"
   };
-  for (const auto& [name, evaluate] : definitions)
-    if (name == family) return evaluate;
-  throw std::logic_error("the reference does not define " + family);
+  const auto found = definitions.find(family);
+  if (found == definitions.end()) throw std::logic_error("the reference does not define " + family);
+  return found->second;
 }
 
 bool voxelwise(const std::string& family) {

@@ -57,64 +57,10 @@ void for_each_voxel(const Region& region, std::span<double> values, F&& f) {
         f(region.origin.x + x, region.origin.y + y, region.origin.z + z, values[i++]);
 }
 
-void absolute_difference(const Job&, const Region&, std::span<double>);
-void add_images_weighted(const Job&, const Region&, std::span<double>);
-void add_scalar(const Job&, const Region&, std::span<double>);
-void affine_transform(const Job&, const Region&, std::span<double>);
-void auto_threshold(const Job&, Image&);
-void binary_and(const Job&, const Region&, std::span<double>);
-void bottom_hat(const Job&, const Region&, std::span<double>);
-void centroids(const Job&, Image&);
-void connected_components(const Job&, Image&);
-void convert(const Job&, const Region&, std::span<double>);
-void copy(const Job&, const Region&, std::span<double>);
-void count_labels(const Job&, Image&);
-void crop(const Job&, const Region&, std::span<double>);
-void detect_maxima(const Job&, Image&);
-void difference_of_gaussian(const Job&, const Region&, std::span<double>);
-void dilate(const Job&, const Region&, std::span<double>);
-void divide_by_gaussian_background(const Job&, const Region&, std::span<double>);
-void erode(const Job&, const Region&, std::span<double>);
-void eroded_otsu_labeling(const Job&, Image&);
-void exclude_labels_on_edges(const Job&, Image&);
-void exclude_labels_outside_mean_range(const Job&, Image&);
-void exclude_labels_outside_size_range(const Job&, Image&);
-void find_maxima(const Job&, Image&);
-void fixed_threshold(const Job&, const Region&, std::span<double>);
-void flip(const Job&, const Region&, std::span<double>);
-void gauss_otsu_labeling(const Job&, Image&);
-void gaussian_blur(const Job&, const Region&, std::span<double>);
-void histogram(const Job&, Image&);
-void label_statistics(const Job&, Image&);
-void maximum(const Job&, const Region&, std::span<double>);
-void maximum_of_all_pixels(const Job&, Image&);
-void maximum_x_projection(const Job&, const Region&, std::span<double>);
-void maximum_y_projection(const Job&, const Region&, std::span<double>);
-void maximum_z_projection(const Job&, const Region&, std::span<double>);
-void mean(const Job&, const Region&, std::span<double>);
-void mean_of_all_pixels(const Job&, Image&);
-void mean_z_projection(const Job&, const Region&, std::span<double>);
-void median(const Job&, const Region&, std::span<double>);
-void minimum(const Job&, const Region&, std::span<double>);
-void minimum_of_all_pixels(const Job&, Image&);
-void minimum_z_projection(const Job&, const Region&, std::span<double>);
-void multiply_scalar(const Job&, const Region&, std::span<double>);
-void neighbor_mesh(const Job&, Image&);
-void radial_reslice(const Job&, const Region&, std::span<double>);
-void resample(const Job&, const Region&, std::span<double>);
-void reslice(const Job&, const Region&, std::span<double>);
-void rotate(const Job&, const Region&, std::span<double>);
-void rotate_angle(const Job&, const Region&, std::span<double>);
-void scale(const Job&, const Region&, std::span<double>);
-void squared_difference(const Job&, const Region&, std::span<double>);
-void standard_deviation_of_all_pixels(const Job&, Image&);
-void subtract_gaussian_background(const Job&, const Region&, std::span<double>);
-void sum_of_all_pixels(const Job&, Image&);
-void sum_z_projection(const Job&, const Region&, std::span<double>);
-void top_hat(const Job&, const Region&, std::span<double>);
-void translate(const Job&, const Region&, std::span<double>);
-void voronoi(const Job&, Image&);
-void voronoi_otsu_labeling(const Job&, Image&);
+#define VOXELMARK_VOXELWISE(family, function) \
+  void function(const Job&, const Region&, std::span<double>);
+#define VOXELMARK_WHOLE(family, function) void function(const Job&, Image&);
+#include "engines/reference/families.def"
 
 /// Calls f(index) for each voxel of the image next to voxel i: those that share a face, or with
 /// `box` all that differ by at most 1 along each axis.
@@ -145,8 +91,6 @@ void mark_maxima(const Image& image, const Image& highest, float floor, Image& m
 
 /// A Gaussian blur; see GaussianBlur.
 void blur(const Image& image, const PerAxis& sigma, const Region& region, std::span<double> values);
-
-/// Steps that compositions share.
 
 /// The mask (u8) of what lies above a level found in the histogram; see AutoThreshold.
 void auto_threshold(const Image& image, const std::string& method, Image& mask);

@@ -59,18 +59,10 @@ class ThreadScratch {
 };
 
 /// A plan in the making: its request, and scratch from the arena, a slot a call.
-class Work {
+class Work : public RequestView {
  public:
-  Work(const HostEngine& engine, const Request& request) : engine_(engine), request_(request) {}
+  Work(const HostEngine& engine, const Request& request) : RequestView(request), engine_(engine) {}
 
-  const Operation& operation() const { return request_.operation; }
-  const Parameters& parameters() const { return request_.parameters; }
-  /// Of the inputs.
-  const Shape& shape() const { return request_.inputs[0]->shape(); }
-  const Shape& output_shape() const { return request_.output->shape(); }
-  DType dtype(std::size_t i = 0) const { return request_.inputs[i]->dtype(); }
-  DType output_dtype() const { return request_.output->dtype(); }
-  std::int64_t largest_label() const { return request_.largest_label; }
   int threads() const { return engine_.threads(); }
 
   Pixels input(std::size_t i = 0) const { return request_.inputs[i]; }
@@ -87,71 +79,14 @@ class Work {
   }
 
   const HostEngine& engine_;
-  const Request& request_;
   std::size_t slots_ = 0;
 };
 
 /// One function per family: takes scratch and weights now, gives what is to run later.
 using Make = Body (*)(Work& work);
 
-Body absolute_difference(Work&);
-Body add_images_weighted(Work&);
-Body add_scalar(Work&);
-Body affine_transform(Work&);
-Body auto_threshold(Work&);
-Body binary_and(Work&);
-Body bottom_hat(Work&);
-Body centroids(Work&);
-Body connected_components(Work&);
-Body convert(Work&);
-Body copy(Work&);
-Body count_labels(Work&);
-Body crop(Work&);
-Body detect_maxima(Work&);
-Body difference_of_gaussian(Work&);
-Body dilate(Work&);
-Body divide_by_gaussian_background(Work&);
-Body erode(Work&);
-Body eroded_otsu_labeling(Work&);
-Body exclude_labels_on_edges(Work&);
-Body exclude_labels_outside_mean_range(Work&);
-Body exclude_labels_outside_size_range(Work&);
-Body find_maxima(Work&);
-Body fixed_threshold(Work&);
-Body flip(Work&);
-Body gauss_otsu_labeling(Work&);
-Body gaussian_blur(Work&);
-Body histogram(Work&);
-Body label_statistics(Work&);
-Body maximum(Work&);
-Body maximum_of_all_pixels(Work&);
-Body maximum_x_projection(Work&);
-Body maximum_y_projection(Work&);
-Body maximum_z_projection(Work&);
-Body mean(Work&);
-Body mean_of_all_pixels(Work&);
-Body mean_z_projection(Work&);
-Body median(Work&);
-Body minimum(Work&);
-Body minimum_of_all_pixels(Work&);
-Body minimum_z_projection(Work&);
-Body multiply_scalar(Work&);
-Body neighbor_mesh(Work&);
-Body radial_reslice(Work&);
-Body resample(Work&);
-Body reslice(Work&);
-Body rotate(Work&);
-Body rotate_angle(Work&);
-Body scale(Work&);
-Body squared_difference(Work&);
-Body standard_deviation_of_all_pixels(Work&);
-Body subtract_gaussian_background(Work&);
-Body sum_of_all_pixels(Work&);
-Body sum_z_projection(Work&);
-Body top_hat(Work&);
-Body translate(Work&);
-Body voronoi(Work&);
-Body voronoi_otsu_labeling(Work&);
+#define VOXELMARK_FAMILY(family, function) Body function(Work&);
+#include "engines/tbb/families.def"
 
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 

@@ -1,0 +1,77 @@
+#pragma once
+#include "engines/core/distance_transform.hpp"
+#include "engines/opencl/plan_builder.hpp"
+#include "engines/operations/strided_view.hpp"
+#include "engines/operations/window.hpp"
+
+namespace voxelmark::opencl {
+
+/// One function per family: adds the launches, and gives the finished plan.
+using Make = Prepared (*)(PlanBuilder& plan);
+
+#define VOXELMARK_FAMILY(family, function) Prepared function(PlanBuilder&);
+#include "engines/opencl/families.def"
+
+/// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
+
+/// A Gaussian blur; see GaussianBlur.
+void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
+          const Shape& shape, const PerAxis& sigma);
+
+/// Copies voxels into another order. `to` is an image of view.shape.
+void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
+               const StridedView& view);
+
+/// The least and the greatest value as two doubles; see MinimumOfAllPixels.
+void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+             const Memory& to);
+
+/// How a histogram's bins are defined.
+enum class Bins {
+  grey_levels,   ///< one a level
+  float_steps,   ///< by Histogram's float32 steps
+  double_edges,  ///< by edges in double precision, as for otsu of f32
+};
+
+/// A histogram on the device.
+struct Histogram {
+  Scratch counts;   ///< a 64-bit count a bin
+  Scratch range;    ///< least and greatest value, two doubles; of grey levels nothing
+  Scratch binning;  ///< the lowest value and the scale of Histogram's float32 steps; else nothing
+};
+Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+                     int bins, Bins kind);
+
+/// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
+void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                    const Shape& shape, const std::string& method);
+
+/// The window's smallest or largest value, both images of `type`; see Minimum and Maximum.
+void extreme(PlanBuilder&, Extreme which, const Memory& from, const Memory& to, DType type,
+             const Shape& shape, const Window& window);
+
+/// The same of "not 0", as a u8 mask: the minimum erodes, the maximum dilates; see Erode and
+/// Dilate.
+void binary_extreme(PlanBuilder&, Extreme which, const Memory& from, DType from_type,
+                    const Memory& to, const Shape& shape, const Window& window);
+
+/// The components of the mask's foreground in `labels` (u32); see ConnectedComponents.
+void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory& labels,
+                const Shape& shape, bool box);
+
+/// The mask `to`, u8, of the local maxima; see DetectMaxima.
+void mark_maxima(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
+                 const Shape& shape, const Window& box, float floor);
+
+/// The nearest label of each voxel; see Voronoi.
+void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,
+                   const AxisWeights&);
+
+/// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
+void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);
+
+/// The rows of Centroids for `labels`, an image of the inputs' shape: 4 doubles a label, for at
+/// least one label.
+Scratch label_centroids(PlanBuilder&, const Memory& labels);
+
+}  // namespace voxelmark::opencl
