@@ -15,7 +15,7 @@ import tempfile
 from checked import CheckedTest, run_tests
 
 ROOT = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else None
-SUFFIXES = {".cpp", ".hpp", ".h", ".cl"}
+SUFFIXES = {".cpp", ".hpp", ".def", ".h", ".cl"}
 TOP_FOLDERS = ("engines", "kernels", "datasets", "validate", "bench", "reports", "tests")
 
 CORE, OPERATIONS = "engines/core", "engines/operations"
