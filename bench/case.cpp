@@ -1,5 +1,9 @@
 #include "bench/case.hpp"
 
+#include <new>
+
+#include "engines/core/error.hpp"
+
 namespace voxelmark {
 
 std::string Task::suffix() const {
@@ -38,6 +42,22 @@ Comparison compare_outputs(const Operation& operation, const Image& expected, co
   if (output.dtype() == DType::u32) comparison.overlap = label_agreement(expected, output);
   if (operation.gives_mask) comparison.mask = confusion(expected, output);
   return comparison;
+}
+
+Outcome outcome_of_exception() {
+  try {
+    throw;
+  } catch (const BadInput&) {
+    throw;
+  } catch (const Interrupted& error) {
+    return Skip{error.what()};
+  } catch (const NotMeasurable& error) {
+    return Skip{error.what()};
+  } catch (const std::bad_alloc&) {
+    return Failed{"out of host memory"};
+  } catch (const std::exception& error) {
+    return Failed{error.what()};
+  }
 }
 
 std::string to_string(Check check) {

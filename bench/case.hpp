@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "datasets/tiff.hpp"
 #include "engines/core/engine.hpp"
 #include "validate/illustration.hpp"
 #include "validate/image_agreement.hpp"
@@ -18,6 +19,7 @@ struct Source {
   std::string dataset;      ///< a generator's name, or empty
   std::string file;         ///< a TIFF file, or empty
   std::string second_file;  ///< for an operation's second input, or empty
+  TiffSelection selection;  ///< of the files
   std::uint64_t seed = 1;
   std::string
       label;  ///< what stands in case names: "nuclei", "seed:7", "input:blobs"; may be empty
@@ -93,9 +95,15 @@ struct Failed {
   std::string reason;
 };
 
+using Outcome = std::variant<Done, Skip, Failed>;
+
+/// What the exception that is being handled makes of a case. Rethrows BadInput: that ends the
+/// program.
+Outcome outcome_of_exception();
+
 struct Row {
   Case bench_case;
-  std::variant<Done, Skip, Failed> outcome;
+  Outcome outcome;
   std::shared_ptr<const Illustration> illustration{};  ///< where one was asked for
 };
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <ctime>
 #include <filesystem>
-#include <new>
 
+#include "bench/inputs.hpp"
 #include "bench/runner.hpp"
 #include "bench/statistics.hpp"
 #include "datasets/csv.hpp"
@@ -46,8 +46,8 @@ CaseRun::CaseRun(const Case& bench_case, const Checker& checker, const std::stri
                  bool illustrated)
     : case_(bench_case), checker_(checker), save_folder_(save_folder), illustrated_(illustrated) {}
 
-void CaseRun::fail(const std::string& reason) {
-  outcome_ = Failed{reason};
+void CaseRun::end(Outcome outcome) {
+  outcome_ = std::move(outcome);
   running_ = false;
 }
 
@@ -55,53 +55,34 @@ void CaseRun::set_up(OpenEngines& engines, double max_time) {
   max_time_ = max_time;
   try {
     const auto opened = engines.open(case_.entry, case_.threads);
-    if (auto* skip = std::get_if<Skip>(&opened)) {
-      outcome_ = *skip;
-      return;
-    }
+    if (const auto* skip = std::get_if<Skip>(&opened)) return end(*skip);
     opened_ = std::get<OpenEngines::Opened*>(opened);
-    prepare();
-    if (plan_) check_first_result();
-  } catch (const Interrupted&) {
-    outcome_ = Skip{"interrupted"};
-  } catch (const BadInput&) {
-    throw;
-  } catch (const NotMeasurable& error) {
-    outcome_ = Skip{error.what()};
-  } catch (const std::bad_alloc&) {
-    fail("out of host memory");
-  } catch (const std::exception& error) {
-    fail(error.what());
+    if (prepare()) check_first_result();
+  } catch (...) {
+    end(outcome_of_exception());
   }
 }
 
-void CaseRun::prepare() {
+/// Whether the engine does it.
+bool CaseRun::prepare() {
   const Task& task = *case_.task;
-  const Operation& operation = *task.operation;
   Engine& engine = *opened_->engine;
   engine.reset_peak();
   const std::size_t before = engine.bytes_in_use();
-  stream_ = engine.stream();
-  arena_ = engine.arena();
-  for (const Image& input : checker_.inputs()) {
-    inputs_.push_back(engine.allocate(input.shape(), input.dtype()));
-    stream_->upload(input, *inputs_.back());
-  }
   const std::int64_t labels = checker_.largest_label();
-  output_ = engine.allocate(operation.result_shape(task.parameters, task.shape, labels),
-                            operation.result_dtype(task.parameters, task.dtype));
-  stream_->sync();
-  const auto start = Clock::now();
-  auto prepared = engine.prepare({operation, task.parameters, inputs_, output_, *arena_, labels});
-  measurement_.prepare = seconds_since(start);
-  if (auto* skip = std::get_if<Skip>(&prepared)) {
-    outcome_ = *skip;
-    return;
+  auto made = make_execution(engine, *task.operation, task.parameters,
+                             pointers_to(checker_.inputs()), labels);
+  if (const auto* skip = std::get_if<Skip>(&made)) {
+    end(*skip);
+    return false;
   }
-  plan_ = std::get<std::unique_ptr<Plan>>(std::move(prepared));
+  execution_ = std::get<Execution>(std::move(made));
+  measurement_.prepare = execution_.prepare_seconds;
   measurement_.peak_device_bytes = engine.peak_bytes() - before;
-  measurement_.cost = operation.cost(task.parameters, task.shape, task.dtype, labels);
-  result_ = Image(output_->shape(), output_->dtype(), checker_.inputs()[0].spacing());
+  measurement_.cost = task.operation->cost(task.parameters, task.shape, task.dtype, labels);
+  result_ =
+      Image(execution_.output->shape(), execution_.output->dtype(), checker_.inputs()[0].spacing());
+  return true;
 }
 
 // Poison shows a plan that leaves voxels unwritten, or reads scratch that it did not write. The
@@ -109,33 +90,25 @@ void CaseRun::prepare() {
 // the two only.
 Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
   if (interrupt_requested) throw Interrupted();
-  stream_->fill(*output_, poison);
-  arena_->fill(*stream_, poison);
-  stream_->sync();
-  if (timed) {
+  execution_.poison(poison);
+  if (timed)
     sample();
-  } else {
-    plan_->enqueue(*stream_);
-    stream_->sync();
-  }
-  stream_->download(*output_, result_);
-  stream_->sync();
+  else
+    execution_.run();
+  execution_.download(result_);
   return checker_.compare(result_);
 }
 
 void CaseRun::check_first_result() {
   comparison_ = run_poisoned(0xff, false);
-  comparison_.is_reference = case_.entry.device.engine == "reference";
+  comparison_.is_reference = case_.entry.device.is_reference();
   if (!save_folder_.empty()) save_result();
   // What is sampled is no image, and a table is none either.
   if (illustrated_ && !comparison_.is_reference && checker_.check() == Check::full &&
       !case_.task->operation->gives_table())
     illustration_ = std::make_shared<Illustration>(
         illustrate(checker_.inputs()[0], checker_.expected(), result_));
-  if (!agrees(comparison_)) {
-    fail(explain_disagreement(comparison_, result_.shape()));
-    return;
-  }
+  if (!agrees(comparison_)) return end(Failed{explain_disagreement(comparison_, result_.shape())});
   measure_transfers();
   profiling_stream_ = opened_->engine->stream(true);
   probe_before_ = opened_->engine->arithmetic_probe().seconds;
@@ -155,13 +128,12 @@ void CaseRun::measure_transfers() {
   if (opened_->engine->device().host_memory || case_.task->operation->is_transfer) return;
   for (std::size_t i = 0; i < block_size; ++i) {
     auto start = Clock::now();
-    for (std::size_t k = 0; k < inputs_.size(); ++k)
-      stream_->upload(checker_.inputs()[k], *inputs_[k]);
-    stream_->sync();
+    for (std::size_t k = 0; k < execution_.inputs.size(); ++k)
+      execution_.stream->upload(checker_.inputs()[k], *execution_.inputs[k]);
+    execution_.stream->sync();
     measurement_.upload.push_back(seconds_since(start));
     start = Clock::now();
-    stream_->download(*output_, result_);
-    stream_->sync();
+    execution_.download(result_);
     measurement_.download.push_back(seconds_since(start));
   }
 }
@@ -169,8 +141,7 @@ void CaseRun::measure_transfers() {
 double CaseRun::sample() {
   const double cpu_start = process_cpu_seconds();
   const auto start = Clock::now();
-  plan_->enqueue(*stream_);
-  stream_->sync();
+  execution_.run();
   const double seconds = seconds_since(start);
   measurement_.wall.push_back(seconds);
   measurement_.cpu.push_back(process_cpu_seconds() - cpu_start);
@@ -179,7 +150,7 @@ double CaseRun::sample() {
 
 void CaseRun::sample_device(std::size_t count) {
   for (std::size_t i = 0; i < count && !interrupt_requested; ++i) {
-    plan_->enqueue(*profiling_stream_);
+    execution_.plan->enqueue(*profiling_stream_);
     const auto seconds = profiling_stream_->device_seconds();
     if (!seconds) return;
     measurement_.device.push_back(*seconds);
@@ -195,8 +166,8 @@ void CaseRun::sample_throughput() {
   }
   const int plans = static_cast<int>(std::clamp(0.01 / std::max(latency, 1e-6), 2.0, 256.0));
   const auto start = Clock::now();
-  for (int i = 0; i < plans; ++i) plan_->enqueue(*stream_);
-  stream_->sync();
+  for (int i = 0; i < plans; ++i) execution_.plan->enqueue(*execution_.stream);
+  execution_.stream->sync();
   measurement_.throughput.push_back(seconds_since(start) / plans);
 }
 
@@ -204,8 +175,7 @@ double CaseRun::measure_block() {
   if (!running_ || interrupt_requested || time_is_up(0)) return 0;
   const auto start = Clock::now();
   do {
-    plan_->enqueue(*stream_);
-    stream_->sync();
+    execution_.run();
   } while (seconds_since(start) < warm_up_seconds && !interrupt_requested);
   std::vector<double> block;
   while (block.size() < block_size && !interrupt_requested) {
@@ -234,25 +204,18 @@ bool CaseRun::wants_more() const {
 
 void CaseRun::finish() {
   if (!running_) return;
-  if (samples() == 0) {
-    outcome_ = Skip{"interrupted"};
-    running_ = false;
-    return;
-  }
+  if (samples() == 0) return end(Skip{"interrupted"});
   try {
     if (!interrupt_requested) {
       const Comparison last = run_poisoned(0xa5, true);
-      if (!agrees(last)) {
-        fail("the last timed run " + explain_disagreement(last, result_.shape()));
-        return;
-      }
+      if (!agrees(last))
+        return end(Failed{"the last timed run " + explain_disagreement(last, result_.shape())});
       measurement_.clock_drift = opened_->engine->arithmetic_probe().seconds / probe_before_ - 1;
     }
     measurement_.precise = precise();
-    outcome_ = Done{measurement_, comparison_};
-    running_ = false;
-  } catch (const std::exception& error) {
-    fail(error.what());
+    end(Done{measurement_, comparison_});
+  } catch (...) {
+    end(outcome_of_exception());
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "bench/checker.hpp"
 #include "bench/engines.hpp"
+#include "bench/execution.hpp"
 
 namespace voxelmark {
 
@@ -15,7 +16,7 @@ class CaseRun {
           bool illustrated = false);
 
   /// Opens the engine, allocates, uploads, prepares, compares. On anything but agreement the run is
-  /// over and outcome() says why.
+  /// over, and row() says why.
   void set_up(OpenEngines& engines, double max_time);
   bool running() const { return running_; }
   /// A block of samples after at least 20 ms of untimed work. Gives the block's median in seconds.
@@ -23,15 +24,15 @@ class CaseRun {
   /// Whether another block would serve: neither precise, nor out of time, nor interrupted.
   bool wants_more() const;
   std::size_t samples() const { return measurement_.wall.size(); }
-  /// Stops the run as a failed row.
-  void fail(const std::string& reason);
+  /// Ends the run with an outcome that is no measurement.
+  void end(Outcome outcome);
   /// The last timed run, on poisoned memory, and its comparison; closes the measurement.
   void finish();
 
   Row row() const { return {case_, outcome_, illustration_}; }
 
  private:
-  void prepare();
+  bool prepare();
   void check_first_result();
   Comparison run_poisoned(std::uint8_t poison, bool timed);
   void save_result() const;
@@ -48,17 +49,14 @@ class CaseRun {
   bool illustrated_;
   std::shared_ptr<const Illustration> illustration_;
   OpenEngines::Opened* opened_ = nullptr;
-  std::unique_ptr<Stream> stream_, profiling_stream_;
-  std::unique_ptr<Arena> arena_;
-  std::vector<std::shared_ptr<Buffer>> inputs_;
-  std::shared_ptr<Buffer> output_;
-  std::unique_ptr<Plan> plan_;
+  Execution execution_;
+  std::unique_ptr<Stream> profiling_stream_;
   Image result_;
   Measurement measurement_;
   Comparison comparison_;
   double probe_before_ = 0, max_time_ = 0, spent_ = 0;
   bool running_ = false;
-  std::variant<Done, Skip, Failed> outcome_ = Skip{"not run"};
+  Outcome outcome_ = Skip{"not run"};
 };
 
 }  // namespace voxelmark

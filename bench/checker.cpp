@@ -78,11 +78,9 @@ std::vector<Index> sample_voxels(const Shape& shape, std::size_t count, std::uin
   return voxels;
 }
 
-Checker::Checker(const Task& task, std::optional<Check> wanted, std::optional<int> channel,
-                 std::optional<int> frame)
-    : task_(task) {
+Checker::Checker(const Task& task, std::optional<Check> wanted) : task_(task) {
   require_host_memory(task);
-  inputs_ = load_inputs(task, channel, frame);
+  inputs_ = load_inputs(task);
   const Operation& operation = *task.operation;
   const auto inputs = pointers_to(inputs_);
   largest_label_ = voxelmark::largest_label(operation, inputs);

@@ -13,8 +13,7 @@ class Checker {
   /// Loads or generates the inputs and runs the reference; `wanted` nothing: full where the
   /// predicted time allows, else a sample. Throws TooLarge where host memory does not suffice,
   /// BadInput for a damaged file, Interrupted.
-  Checker(const Task& task, std::optional<Check> wanted, std::optional<int> channel,
-          std::optional<int> frame);
+  Checker(const Task& task, std::optional<Check> wanted);
 
   const std::vector<Image>& inputs() const { return inputs_; }
   std::int64_t largest_label() const { return largest_label_; }

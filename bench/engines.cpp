@@ -27,24 +27,22 @@ std::vector<EngineEntry> entries_of(const EngineKind& kind) {
   return {missing};
 }
 
-bool on_opencl(const EngineEntry& entry) {
-  return entry.device.engine == "opencl" || entry.device.engine == "opencv-umat";
-}
-
-/// Leaves only the OpenCL devices that are named. CPU engines stay for comparison.
+/// Leaves only the devices that are named, besides the host, which stays for comparison.
 void keep_named(std::vector<EngineEntry>& entries, const std::vector<std::string>& parts) {
   std::vector<std::string> names;
   for (const auto& entry : entries)
-    if (on_opencl(entry) && std::find(names.begin(), names.end(), entry.device.name) == names.end())
+    if (!entry.device.host_memory &&
+        std::find(names.begin(), names.end(), entry.device.name) == names.end())
       names.push_back(entry.device.name);
   for (const auto& part : parts)
     if (!names.empty() && std::none_of(names.begin(), names.end(), [&](const auto& name) {
           return contains_ignoring_case(name, part);
         }))
-      throw BadInput("no OpenCL device has '" + part +
+      throw BadInput("--device: no OpenCL device has '" + part +
                      "' in its name; there is: " + join(names, ", "));
   std::erase_if(entries, [&](const EngineEntry& entry) {
-    return on_opencl(entry) && std::none_of(parts.begin(), parts.end(), [&](const auto& part) {
+    return !entry.device.host_memory &&
+           std::none_of(parts.begin(), parts.end(), [&](const auto& part) {
              return contains_ignoring_case(entry.device.name, part);
            });
   });
@@ -59,7 +57,7 @@ std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
   for (const auto& kind : kinds) names.push_back(kind.name);
   for (const auto& engine : engines)
     if (std::find(names.begin(), names.end(), engine) == names.end())
-      throw BadInput("engine '" + engine + "' is unknown; use " + join(names, ", "));
+      throw BadInput("--engine: '" + engine + "' is unknown; use " + join(names, ", "));
   std::vector<EngineEntry> devices;
   for (const auto& kind : kinds) {
     if (!engines.empty() && std::find(engines.begin(), engines.end(), kind.name) == engines.end())

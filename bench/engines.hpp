@@ -22,7 +22,7 @@ std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
 /// What a device can do at the most; see measure_limits.
 struct Limits {
   double copy_bytes_per_second = 0;  ///< bytes read + written
-  double launch_seconds = 0;         ///< one more tiny operation enqueued
+  double launch_seconds = 0;         ///< one more tiny operation enqueued; 0: unknown
   double flops = 0;                  ///< float32 multiply-adds, two operations each
   double push_bytes_per_second = 0, pull_bytes_per_second = 0;                ///< pageable; 0: none
   double pinned_push_bytes_per_second = 0, pinned_pull_bytes_per_second = 0;  ///< 0: none

@@ -63,8 +63,7 @@ std::vector<Image> generated_inputs(const Operation& operation, const std::strin
   return images;
 }
 
-std::vector<Image> load_inputs(const Task& task, std::optional<int> channel,
-                               std::optional<int> frame) {
+std::vector<Image> load_inputs(const Task& task) {
   const Operation& operation = *task.operation;
   const Source& source = task.source;
   if (source.file.empty())
@@ -73,9 +72,9 @@ std::vector<Image> load_inputs(const Task& task, std::optional<int> channel,
   for (const Role role : operation.inputs) {
     const DType dtype = dtype_of(role, task.dtype);
     if (images.empty()) {
-      images.push_back(as_type(read_tiff(source.file, {channel, frame}), dtype));
+      images.push_back(as_type(read_tiff(source.file, source.selection), dtype));
     } else if (!source.second_file.empty()) {
-      images.push_back(as_type(read_tiff(source.second_file, {channel, frame}), dtype));
+      images.push_back(as_type(read_tiff(source.second_file, source.selection), dtype));
       if (images.back().shape() != task.shape)
         throw BadInput(source.second_file + " is " + to_string(images.back().shape(), 3) +
                        " voxels, and " + source.file + " " + to_string(task.shape, 3) +

@@ -1,5 +1,4 @@
 #pragma once
-#include <optional>
 #include <vector>
 
 #include "bench/case.hpp"
@@ -15,8 +14,7 @@ std::vector<Image> generated_inputs(const Operation& operation, const std::strin
 /// A task's inputs. Of a file the first one is the file's; the second one is the second file's,
 /// else for an image the first one mirrored along x, and for labels those of generated nuclei.
 /// Throws BadInput for files that cannot be read or differ in shape.
-std::vector<Image> load_inputs(const Task& task, std::optional<int> channel,
-                               std::optional<int> frame);
+std::vector<Image> load_inputs(const Task& task);
 
 /// What operations are given: each of the images, which must outlive the use.
 std::vector<const Image*> pointers_to(const std::vector<Image>& images);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -25,7 +26,8 @@ double best_of(int repeats, const F& work) {
   return best;
 }
 
-/// Seconds of one AddScalar out of `launches` that are enqueued one behind the other.
+/// Seconds of one AddScalar out of `launches` that are enqueued one behind the other; infinity
+/// where the engine has none.
 double add_scalar_seconds(Engine& engine, Stream& stream, const Shape& shape, int launches) {
   const Operation operation = add_scalar(2);
   const Parameters parameters(operation.parameters);
@@ -36,6 +38,7 @@ double add_scalar_seconds(Engine& engine, Stream& stream, const Shape& shape, in
   const auto from = engine.allocate(shape, type), to = engine.allocate(shape, type);
   stream.fill(*from, 0);
   auto prepared = engine.prepare({operation, parameters, {from}, to, *arena});
+  if (std::holds_alternative<Skip>(prepared)) return std::numeric_limits<double>::infinity();
   Plan& plan = *std::get<std::unique_ptr<Plan>>(prepared);
   return best_of(5,
                  [&] {
@@ -89,7 +92,9 @@ Limits measure_limits(Engine& engine) {
     limits.pinned_push_bytes_per_second = total / pinned->push_seconds;
     limits.pinned_pull_bytes_per_second = total / pinned->pull_seconds;
   }
-  limits.launch_seconds = add_scalar_seconds(engine, *stream, {16, 16, 1}, 500);
+  if (const double launch = add_scalar_seconds(engine, *stream, {16, 16, 1}, 500);
+      std::isfinite(launch))
+    limits.launch_seconds = launch;
   const Probe probe = engine.arithmetic_probe();
   limits.flops = probe.flops / probe.seconds;
   return limits;

@@ -131,8 +131,8 @@ std::string merged_table(const json& document) {
     // Fewer values have no 95 % interval of their median.
     if (wall[name].size() >= 6)
       text += "95 % CI " + ms(entry.at("median_ci_lower_ms")) + " to " +
-              ms(entry.at("median_ci_upper_ms")) + ", ";
-    text += "processes " + ms(*least) + " to " + ms(*most) + "\n";
+              ms(entry.at("median_ci_upper_ms")) + " ms, ";
+    text += "processes " + ms(*least) + " to " + ms(*most) + " ms\n";
   }
   return text;
 }

@@ -28,8 +28,8 @@ void require_outputs(const Options& options) {
     if (error) throw BadInput("cannot make the folder " + options.save + ": " + error.message());
     require_writable(std::filesystem::path(options.save) / "result.tif");
   }
-  std::vector<std::string> inputs = options.inputs, outputs;
-  for (const std::string& input : {options.second, options.base_program})
+  std::vector<std::string> inputs = options.axes.inputs, outputs;
+  for (const std::string& input : {options.axes.second, options.base_program})
     if (!input.empty()) inputs.push_back(input);
   for (const std::string& output : {options.json, options.base_json})
     if (!output.empty() && output != "-") outputs.push_back(output);
@@ -57,8 +57,8 @@ int measure_only_limits(const Options& options, const std::vector<std::string>& 
   require_outputs(options);
   OpenEngines engines;
   int opened = 0;
-  const auto threads = options.threads.empty() ? std::vector<int>{0} : options.threads;
-  for (const auto& entry : find_devices(options.engines, options.devices))
+  const auto threads = options.axes.threads.empty() ? std::vector<int>{0} : options.axes.threads;
+  for (const auto& entry : find_devices(options.axes.engines, options.axes.devices))
     for (const int count : entry.device.is_cpu() ? threads : std::vector<int>{0})
       if (!interrupt_requested) opened += engines.open(entry, count).index() == 0;
   table_stream(options) << limits_table(engines);
@@ -79,7 +79,7 @@ int exit_code(const std::vector<GroupResult>& results) {
 }
 
 int measure(const Options& options, const std::vector<std::string>& command) {
-  auto groups = sweep(options);
+  auto groups = sweep(options.axes);
   if (options.list) {
     print_cases(groups);
     return exit_code::good;
@@ -121,11 +121,11 @@ int run_bench(int argc, char** argv) {
     if (const int* code = std::get_if<int>(&parsed)) return *code;
     const auto& options = std::get<Options>(parsed);
     if (options.list_operations) {
-      std::cout << operation_list();
+      std::cout << operation_list(options.axes.filter.regex);
       return exit_code::good;
     }
     if (options.list_devices) {
-      std::cout << device_table(find_devices(options.engines, options.devices));
+      std::cout << device_table(find_devices(options.axes.engines, options.axes.devices));
       return exit_code::good;
     }
     heed_interrupts();

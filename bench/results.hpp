@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,8 @@ std::string device_table(const std::vector<EngineEntry>& entries);
 /// The measured limits of each opened device.
 std::string limits_table(const OpenEngines& engines);
 
-/// The catalogue in words.
-std::string operation_list();
+/// The catalogue in words, of the operations that the filter finds by their names.
+std::string operation_list(const std::regex& filter);
 
 /// A result file: Google Benchmark's schema, one row per sample and the aggregates, with our
 /// figures as counters, and `voxelmark` objects in `context` and in each case's median row.

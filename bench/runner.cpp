@@ -3,7 +3,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <new>
 
 #include "bench/case_run.hpp"
 #include "engines/core/error.hpp"
@@ -29,11 +28,9 @@ void block(benchmark::State& state, CaseRun& run) {
       state.SetIterationTime(run.measure_block());
     } catch (const Interrupted&) {
       // What was sampled before is kept.
-    } catch (const std::bad_alloc&) {
-      run.fail("out of host memory");
-    } catch (const std::exception& error) {
+    } catch (...) {
       // An exception that left this function would end the whole sweep.
-      run.fail(error.what());
+      run.end(outcome_of_exception());
     }
   }
 }
@@ -75,7 +72,7 @@ std::string describe_check(const Checker& checker) {
          std::to_string(checker.voxels_checked()) + " voxels compared";
 }
 
-GroupResult all_rows(const Group& group, const std::variant<Done, Skip, Failed>& outcome) {
+GroupResult all_rows(const Group& group, const Outcome& outcome) {
   GroupResult result{group.task, {}, ""};
   for (const auto& bench_case : group.cases) result.rows.push_back({bench_case, outcome});
   return result;
@@ -87,13 +84,9 @@ GroupResult run_group(const Group& group, const Options& options, OpenEngines& e
                       const Progress& progress) {
   std::optional<Checker> checker;
   try {
-    checker.emplace(*group.task, options.check, options.channel, options.frame);
-  } catch (const NotMeasurable& error) {
-    return all_rows(group, Skip{error.what()});
-  } catch (const std::bad_alloc&) {
-    return all_rows(group, Failed{"out of host memory"});
-  } catch (const Interrupted&) {
-    return all_rows(group, Skip{"interrupted"});
+    checker.emplace(*group.task, options.check);
+  } catch (...) {
+    return all_rows(group, outcome_of_exception());
   }
 
   Runs runs;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <regex>
 #include <set>
 #include <utility>
 
@@ -17,28 +16,6 @@
 namespace voxelmark {
 
 namespace {
-
-/// A parameter's name with the values to sweep, as written.
-struct ParameterAxis {
-  std::string name;
-  std::vector<std::string> values;
-};
-
-std::vector<ParameterAxis> parameter_axes(const std::vector<std::string>& params) {
-  std::vector<ParameterAxis> axes;
-  for (const auto& text : params) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos || equals + 1 == text.size())
-      throw BadInput("parameter '" + text + "': write it as NAME=VALUE,..., as in sigma=2,5");
-    axes.push_back({text.substr(0, equals), split(text.substr(equals + 1), ',')});
-  }
-  for (auto axis = axes.begin(); axis != axes.end(); ++axis)
-    if (std::any_of(axes.begin(), axis,
-                    [&](const auto& other) { return other.name == axis->name; }))
-      throw BadInput("parameter '" + axis->name +
-                     "' is given twice; write all its values in one list");
-  return axes;
-}
 
 /// All combinations of the given values of the operation's own parameters.
 std::vector<Parameters> parameter_sets(const Operation& operation,
@@ -67,15 +44,16 @@ struct Picture {
   bool from_file = false;
 };
 
-std::vector<Picture> file_pictures(const Options& options) {
+std::vector<Picture> file_pictures(const Axes& axes) {
   std::vector<Picture> pictures;
-  for (const auto& file : options.inputs) {
-    const Image image = read_tiff(file, {options.channel, options.frame});
+  for (const auto& file : axes.inputs) {
+    const Image image = read_tiff(file, axes.selection);
     Picture picture;
     picture.size = {image.shape(), image.shape().z > 1 ? 3 : 2};
     picture.dtype = image.dtype();
     picture.source.file = file;
-    picture.source.second_file = options.second;
+    picture.source.second_file = axes.second;
+    picture.source.selection = axes.selection;
     picture.source.label = "input:" + identifier(std::filesystem::path(file).stem().string());
     picture.from_file = true;
     const auto same = std::count_if(pictures.begin(), pictures.end(), [&](const Picture& other) {
@@ -87,33 +65,35 @@ std::vector<Picture> file_pictures(const Options& options) {
   return pictures;
 }
 
-std::vector<Picture> generated_pictures(const Options& options,
-                                        const std::vector<std::string>& sizes) {
-  const auto datasets =
-      options.datasets.empty() ? std::vector<std::string>{"noise"} : options.datasets;
-  const auto seeds = options.seeds.empty() ? std::vector<std::uint64_t>{1} : options.seeds;
+std::vector<Picture> generated_pictures(const Axes& axes, const std::vector<ParsedShape>& sizes) {
+  const auto datasets = axes.datasets.empty() ? std::vector<std::string>{"noise"} : axes.datasets;
+  const auto seeds = axes.seeds.empty() ? std::vector<std::uint64_t>{1} : axes.seeds;
   std::vector<Picture> pictures;
   for (const auto& size : sizes)
     for (const auto& dataset : datasets)
       for (const auto seed : seeds) {
         Picture picture;
-        picture.size = parse_shape(size);
+        picture.size = size;
         picture.source.dataset = dataset;
         picture.source.seed = seed;
         std::vector<std::string> label;
-        if (!options.datasets.empty()) label.push_back(dataset);
-        if (!options.seeds.empty()) label.push_back("seed:" + std::to_string(seed));
+        if (!axes.datasets.empty()) label.push_back(dataset);
+        if (!axes.seeds.empty()) label.push_back("seed:" + std::to_string(seed));
         picture.source.label = join(label, "/");
         pictures.push_back(picture);
       }
   return pictures;
 }
 
+ParsedShape clij_size(int dims) {
+  return {dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32}, dims};
+}
+
 /// CLIJ's default size for the dimension, halved until the reference takes no more than a few
 /// seconds.
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
                                            DType dtype) {
-  const Shape wanted = operation.dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32};
+  const Shape wanted = clij_size(operation.dims).shape;
   constexpr double few_seconds = 10;
   Shape shape = wanted;
   const double seconds = predict_reference_seconds(operation, parameters, wanted, dtype);
@@ -129,34 +109,21 @@ std::pair<Shape, std::string> default_size(const Operation& operation, const Par
 
 class Sweep {
  public:
-  explicit Sweep(const Options& options)
-      : options_(options),
-        axes_(parameter_axes(options.params)),
-        entries_(find_devices(options.engines, options.devices)),
-        dtypes_(options.dtypes.empty() ? std::vector<DType>{DType::f32} : std::vector<DType>{}) {
-    for (const auto& text : options.dtypes) dtypes_.push_back(parse_dtype(text));
-    for (const auto& name : options.datasets)
-      if (std::find(dataset_names().begin(), dataset_names().end(), name) == dataset_names().end())
-        throw BadInput("data set '" + name + "' is unknown; use " + join(dataset_names(), ", "));
-    if (!options.inputs.empty() &&
-        !(options.sizes.empty() && options.datasets.empty() && options.seeds.empty()))
+  explicit Sweep(const Axes& axes)
+      : axes_(axes),
+        entries_(find_devices(axes.engines, axes.devices)),
+        dtypes_(axes.dtypes.empty() ? std::vector<DType>{DType::f32} : axes.dtypes) {
+    if (!axes.inputs.empty() &&
+        !(axes.sizes.empty() && axes.datasets.empty() && axes.seeds.empty()))
       throw BadInput("--input brings its own image; leave --size, --dataset and --seed away");
-    if (!options.second.empty() && options.inputs.empty())
-      throw BadInput("--second goes with --input");
-    // The standard's matcher recurses once a character.
-    if (options.filter.size() > 1000) throw BadInput("--filter is longer than 1000 characters");
-    try {
-      filter_ = std::regex(options.filter, std::regex::ECMAScript | std::regex::optimize);
-    } catch (const std::regex_error&) {
-      throw BadInput("--filter '" + options.filter + "' is no regular expression");
-    }
+    if (!axes.second.empty() && axes.inputs.empty()) throw BadInput("--second goes with --input");
   }
 
   std::vector<Group> groups() {
     check_parameter_names();
-    const bool by_default = options_.sizes.empty() && options_.inputs.empty();
-    const auto pictures = !options_.inputs.empty() ? file_pictures(options_)
-                                                   : generated_pictures(options_, options_.sizes);
+    const bool by_default = axes_.sizes.empty() && axes_.inputs.empty();
+    const auto pictures =
+        !axes_.inputs.empty() ? file_pictures(axes_) : generated_pictures(axes_, axes_.sizes);
     for (const auto& operation : catalogue()) {
       if (by_default) {
         add_default(operation);
@@ -172,32 +139,48 @@ class Sweep {
           if (picture.from_file && picture.size.dims == 2 && operation.dims == 3)
             add(operation, picture);
     if (groups_.empty()) throw wrong_value_ ? *wrong_value_ : nothing_matched();
+    check_parameters_apply();
     return std::move(groups_);
   }
 
  private:
   /// Each parameter given must belong to an operation.
   void check_parameter_names() const {
-    for (const auto& axis : axes_) {
+    for (const auto& axis : axes_.parameters) {
       std::vector<std::string> known;
       for (const auto& operation : catalogue())
         for (const auto& spec : operation.parameters)
           if (std::find(known.begin(), known.end(), spec.name) == known.end())
             known.push_back(spec.name);
       if (std::find(known.begin(), known.end(), axis.name) == known.end())
-        throw BadInput("no operation has a parameter '" + axis.name + "'; there are " +
+        throw BadInput("--param: no operation has a parameter '" + axis.name + "'; there are " +
                        join(known, ", "));
     }
+  }
+
+  /// A value that changes no case is a mistake.
+  void check_parameters_apply() const {
+    for (const auto& axis : axes_.parameters)
+      if (std::none_of(groups_.begin(), groups_.end(), [&](const Group& group) {
+            const auto& specs = group.task->operation->parameters;
+            return std::any_of(specs.begin(), specs.end(),
+                               [&](const auto& spec) { return spec.name == axis.name; });
+          }))
+        throw BadInput("--param: none of the operations that --filter leaves has a parameter '" +
+                       axis.name + "'");
   }
 
   BadInput nothing_matched() const {
     std::vector<std::string> names;
     for (const auto& operation : catalogue()) names.push_back(operation.name);
     std::string text = "no case matches";
-    if (!options_.filter.empty()) text += " --filter '" + options_.filter + "'";
-    if (!options_.sizes.empty()) text += " at --size " + join(options_.sizes, ",");
-    if (!options_.dtypes.empty()) text += " as --dtype " + join(options_.dtypes, ",");
-    if (!options_.inputs.empty()) text += " with --input " + join(options_.inputs, ",");
+    if (!axes_.filter.text.empty()) text += " --filter '" + axes_.filter.text + "'";
+    std::vector<std::string> sizes, dtypes;
+    for (const auto& size : axes_.sizes) sizes.push_back(to_string(size.shape, size.dims));
+    for (const DType dtype : axes_.dtypes) dtypes.push_back(to_string(dtype));
+    if (!sizes.empty()) text += " at --size " + join(sizes, ",");
+    if (!dtypes.empty()) text += " as --dtype " + join(dtypes, ",");
+    if (!axes_.inputs.empty()) text += " with --input " + join(axes_.inputs, ",");
     return BadInput(text + "; operations are " + join(names, ", ") +
                     "; 2D operations take sizes such as 256x256, 3D ones 256x256x32");
   }
@@ -205,17 +188,15 @@ class Sweep {
   void add_default(const Operation& operation) {
     // Sizes are found last, since that takes a run of the reference: filter by the default size
     // first.
-    for (const auto& picture :
-         generated_pictures(options_, {operation.dims == 2 ? "2048x2048" : "1024x1024x32"}))
+    for (const auto& picture : generated_pictures(axes_, {clij_size(operation.dims)}))
       add(operation, picture, true);
   }
 
   void add(const Operation& operation, const Picture& picture, bool scale = false) {
     // Label images have one type, whatever type is asked for grey levels.
     const auto dtypes = operation.dtypes == std::vector{DType::u32} ? operation.dtypes
-                        : picture.dtype && options_.dtypes.empty()
-                            ? std::vector<DType>{*picture.dtype}
-                            : dtypes_;
+                        : picture.dtype && axes_.dtypes.empty() ? std::vector<DType>{*picture.dtype}
+                                                                : dtypes_;
     for (const DType dtype : dtypes) {
       if (std::find(operation.dtypes.begin(), operation.dtypes.end(), dtype) ==
           operation.dtypes.end())
@@ -239,7 +220,7 @@ class Sweep {
   std::vector<Parameters> parameters_for(const Operation& operation, const Picture& picture,
                                          DType dtype) {
     try {
-      return parameter_sets(operation, axes_);
+      return parameter_sets(operation, axes_.parameters);
     } catch (const BadInput& error) {
       const Task by_default{&operation,         Parameters(operation.parameters),
                             picture.size.shape, dtype,
@@ -256,23 +237,22 @@ class Sweep {
     for (const auto& entry : entries_) {
       const bool cpu = entry.device.is_cpu() || entry.device.type.empty();
       for (const int threads :
-           options_.threads.empty() || !cpu ? std::vector<int>{0} : options_.threads) {
+           axes_.threads.empty() || !cpu ? std::vector<int>{0} : axes_.threads) {
         Case made{task, entry, threads};
         const std::string name = made.name();
         const bool again =
             taken_.contains(name) || std::any_of(group.cases.begin(), group.cases.end(),
                                                  [&](const Case& c) { return c.name() == name; });
-        if (std::regex_search(name, filter_) && !again) group.cases.push_back(std::move(made));
+        if (std::regex_search(name, axes_.filter.regex) && !again)
+          group.cases.push_back(std::move(made));
       }
     }
     return group;
   }
 
-  const Options& options_;
-  std::vector<ParameterAxis> axes_;
+  const Axes& axes_;
   std::vector<EngineEntry> entries_;
   std::vector<DType> dtypes_;
-  std::regex filter_;
   std::vector<Group> groups_;
   std::set<std::string> taken_;  ///< names: a value that is given twice is measured once
   std::optional<BadInput> wrong_value_;
@@ -280,6 +260,6 @@ class Sweep {
 
 }  // namespace
 
-std::vector<Group> sweep(const Options& options) { return Sweep(options).groups(); }
+std::vector<Group> sweep(const Axes& axes) { return Sweep(axes).groups(); }
 
 }  // namespace voxelmark

@@ -2,8 +2,8 @@
 #include <memory>
 #include <vector>
 
+#include "bench/axes.hpp"
 #include "bench/case.hpp"
-#include "bench/options.hpp"
 
 namespace voxelmark {
 
@@ -14,8 +14,8 @@ struct Group {
   bool illustrated = false;  ///< results are shown in pictures and plots
 };
 
-/// The cases that the options ask for, in catalogue order. Throws BadInput where an option is wrong
-/// or where nothing matches.
-std::vector<Group> sweep(const Options& options);
+/// The cases that are asked for, in catalogue order. Throws BadInput where axes do not fit each
+/// other or the machine, and where nothing matches.
+std::vector<Group> sweep(const Axes& axes);
 
 }  // namespace voxelmark

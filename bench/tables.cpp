@@ -66,15 +66,28 @@ const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {
   return opened && opened->limits ? &*opened->limits : nullptr;
 }
 
-/// The largest error, or what two label images lack of a full overlap.
+bool judged_by_overlap(const Comparison& comparison) {
+  return comparison.tolerance.min_dice > 0 && comparison.overlap;
+}
+
+/// What error_cell gives of a group's results, in which unit.
+std::string error_title(const GroupResult& group) {
+  if (group.task->operation->gives_table()) return "rel. err";
+  for (const Row& row : group.rows)
+    if (const auto* done = std::get_if<Done>(&row.outcome);
+        done && judged_by_overlap(done->comparison))
+      return "Dice";
+  return "grey err";
+}
+
+/// The largest error, or how far two label images overlap.
 std::string error_cell(const Comparison& comparison) {
   if (comparison.check == Check::none) return "-";
-  if (comparison.tolerance.min_dice > 0 && comparison.overlap)
-    return "D " + significant(comparison.overlap->dice.value_or(1), 5);
+  if (judged_by_overlap(comparison)) return significant(comparison.overlap->dice.value_or(1), 5);
   return significant(comparison.figures.max_abs_error, 2);
 }
 
-const std::vector<std::size_t> widths{38, 9, 7, 7, 7, 8, 8, 9, 9, 9, 9};
+const std::vector<std::size_t> widths{37, 9, 7, 7, 8, 8, 8, 9, 9, 9, 9};
 
 std::string done_line(const Row& row, const Done& done, const Row* best,
                       const OpenEngines& engines) {
@@ -111,8 +124,8 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   std::string text = folded("", head, "  ");
   if (!group.task->note.empty()) text += folded("  note: ", group.task->note, "  ");
   text += line("  engine:device",
-               {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", "max err", "speed-up",
-                "w/trans."},
+               {"ms", "CI", "GB/s", "of copy", "push ms", "pull ms", "first ms", error_title(group),
+                "speed-up", "w/trans."},
                widths);
   const Row* best = best_cpu_row(group.rows);
   for (const auto& row : group.rows) {
@@ -159,11 +172,11 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
 }
 
 std::string limits_table(const OpenEngines& engines) {
-  const std::vector<std::size_t> columns{39, 10, 12, 11, 11, 12, 12, 10};
-  std::string text = line(
-      "engine:device",
-      {"copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push", "pinned pull", "GFLOP/s"},
-      columns);
+  const std::vector<std::size_t> columns{34, 10, 11, 10, 10, 17, 17, 9};
+  std::string text = line("engine:device",
+                          {"copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push GB/s",
+                           "pinned pull GB/s", "GFLOP/s"},
+                          columns);
   const auto rate = [](double value) {
     return value > 0 ? significant(value / 1e9, 3) : std::string("-");
   };
@@ -177,7 +190,8 @@ std::string limits_table(const OpenEngines& engines) {
     const Limits& l = *std::get<OpenEngines::Opened>(opened).limits;
     text += line(
         label,
-        {rate(l.copy_bytes_per_second), significant(1e6 * l.launch_seconds, 3),
+        {rate(l.copy_bytes_per_second),
+         l.launch_seconds > 0 ? significant(1e6 * l.launch_seconds, 3) : "-",
          rate(l.push_bytes_per_second), rate(l.pull_bytes_per_second),
          rate(l.pinned_push_bytes_per_second), rate(l.pinned_pull_bytes_per_second), rate(l.flops)},
         columns);
@@ -268,7 +282,7 @@ std::vector<std::string> facts(const Operation& operation) {
 
 }  // namespace
 
-std::string operation_list() {
+std::string operation_list(const std::regex& filter) {
   std::string text =
       "# Operations\n\n" +
       folded(
@@ -279,7 +293,9 @@ std::string operation_list() {
           "half to even and saturated. Kind and cost hold for the defaults. The tolerance is what "
           "a result may differ from the reference by; agreement.md shows the largest errors found.",
           "");
-  const auto& all = catalogue();
+  std::vector<Operation> all;
+  for (const Operation& operation : catalogue())
+    if (std::regex_search(operation.name, filter)) all.push_back(operation);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Operation& operation = all[i];
     const bool twins = i + 1 < all.size() && all[i + 1].family == operation.family &&

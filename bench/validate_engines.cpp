@@ -5,20 +5,20 @@
 #include <memory>
 
 #include "bench/agreement_figures.hpp"
-#include "bench/axis_options.hpp"
+#include "bench/axes.hpp"
 #include "bench/checker.hpp"
 #include "bench/engines.hpp"
+#include "bench/execution.hpp"
 #include "bench/inputs.hpp"
 #include "bench/progress_bar.hpp"
-#include "bench/run_operation.hpp"
 #include "bench/sweep.hpp"
 #include "build_info.hpp"
+#include "engines/core/command_line.hpp"
 #include "engines/core/error.hpp"
-#include "engines/core/files.hpp"
 #include "engines/core/interrupt.hpp"
 #include "engines/core/program.hpp"
 #include "engines/core/text.hpp"
-#include "validate/requirement.hpp"
+#include "validate/shared_options.hpp"
 
 namespace voxelmark {
 
@@ -27,9 +27,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct EngineOptions {
-  Options axes;
-  std::vector<Requirement> requirements;
-  std::string csv;
+  Axes axes;
+  AgreementOutputs outputs;
 };
 
 /// Two results of one task.
@@ -44,6 +43,13 @@ struct TaskResult {
   std::shared_ptr<const Task> task;
   std::vector<Pair> pairs;
   std::vector<std::pair<std::string, std::string>> skipped, failed;  ///< device, reason
+
+  /// A device without a result. An interrupt is none: the program tells of it.
+  void add(const std::string& device, const Outcome& outcome) {
+    if (interrupt_requested) return;
+    if (const auto* skip = std::get_if<Skip>(&outcome)) skipped.emplace_back(device, skip->reason);
+    if (const auto* fail = std::get_if<Failed>(&outcome)) failed.emplace_back(device, fail->reason);
+  }
 };
 
 /// Two results that are each within a tolerance of the reference are within this of each other.
@@ -53,45 +59,40 @@ Tolerance doubled(const Tolerance& t) {
           twice(t.min_sparse_jaccard)};
 }
 
-TaskResult compare_task(const Group& group, const Options& options, OpenEngines& engines) {
+std::variant<Image, Skip> run_case(const Case& one, const Checker& checker, OpenEngines& engines) {
+  const auto opened = engines.open(one.entry, one.threads);
+  if (const auto* skip = std::get_if<Skip>(&opened)) return *skip;
+  return run_on(*std::get<OpenEngines::Opened*>(opened)->engine, *one.task->operation,
+                one.task->parameters, pointers_to(checker.inputs()));
+}
+
+TaskResult compare_task(const Group& group, OpenEngines& engines) {
   TaskResult result{group.task, {}, {}, {}};
   const Task& task = *group.task;
   const Operation& operation = *task.operation;
   std::optional<Checker> checker;
   try {
-    checker.emplace(task, Check::full, options.channel, options.frame);
-  } catch (const NotMeasurable& error) {
-    result.skipped.emplace_back("all", error.what());
-    return result;
-  } catch (const Interrupted&) {
+    checker.emplace(task, Check::full);
+  } catch (...) {
+    result.add("all", outcome_of_exception());
     return result;
   }
   std::vector<std::pair<std::string, Image>> outputs;
   outputs.emplace_back("reference", checker->expected().clone());
   for (const Case& one : group.cases) {
     if (interrupt_requested) break;
-    if (one.entry.device.engine == "reference") continue;
+    if (one.entry.device.is_reference()) continue;
     const std::string label = one.engine_label();
     try {
-      const auto opened = engines.open(one.entry, one.threads);
-      if (const auto* skip = std::get_if<Skip>(&opened)) {
-        result.skipped.emplace_back(label, skip->reason);
-        continue;
-      }
-      auto output = run_on(*std::get<OpenEngines::Opened*>(opened)->engine, operation,
-                           task.parameters, pointers_to(checker->inputs()));
+      auto output = run_case(one, *checker, engines);
       if (const auto* skip = std::get_if<Skip>(&output))
-        result.skipped.emplace_back(label, skip->reason);
+        result.add(label, *skip);
       else
         outputs.emplace_back(label, std::get<Image>(std::move(output)));
     } catch (const Interrupted&) {
       break;
-    } catch (const BadInput&) {
-      throw;
-    } catch (const NotMeasurable& error) {
-      result.skipped.emplace_back(label, error.what());
-    } catch (const std::exception& error) {
-      result.failed.emplace_back(label, error.what());
+    } catch (...) {
+      result.add(label, outcome_of_exception());
     }
   }
   const Tolerance tolerance = operation.tolerance(task.parameters, checker->expected().dtype(),
@@ -203,65 +204,44 @@ std::string csv_of(const std::vector<TaskResult>& results) {
   return to_csv(rows);
 }
 
-std::variant<EngineOptions, int> parse(int argc, char** argv) {
+constexpr const char* description =
+    "validate engines: run operations on every engine and device, and compare each result with "
+    "the reference's and with each other's\n\n"
+    "  validate engines --filter GaussianBlur3D --size 256x256x32 --dtype u8,f32\n\n"
+    "Two engines may differ by twice what each may differ from the reference by.";
+
+constexpr const char* footer =
+    "Exit codes: 0 all agree, and every --require is met; 1 some do not; 2 wrong usage, or "
+    "nothing was compared; 130 ended by Ctrl-C, what was compared is kept.";
+
+std::variant<EngineOptions, int> parse_engines_command_line(int argc, char** argv) {
   EngineOptions options;
-  AxisTexts axes;
-  std::vector<std::string> requirements;
-  CLI::App app(
-      "validate engines: run operations on every engine and device, and compare each result with "
-      "the reference's and with each other's\n\n"
-      "  validate engines --filter GaussianBlur3D --size 256x256x32 --dtype u8,f32\n\n"
-      "Two engines may differ by twice what each may differ from the reference by.",
-      "validate engines");
-  app.footer(
-      "Exit codes: 0 all agree, and every --require is met; 1 some do not; 2 wrong usage, or "
-      "nothing was compared; 130 ended by Ctrl-C, what was compared is kept.");
-  add_axis_options(app, options.axes, axes);
-  app.add_option(
-         "--require", requirements,
-         "Exit with 1 unless a metric of every pair is so, as 'pearson_r>=0.999'; repeatable")
-      ->type_name("METRIC>=NUMBER");
-  app.add_option("--json", options.axes.json, "Write the figures (- is standard output)")
-      ->type_name("FILE");
-  app.add_option("--csv", options.csv, "Write them as a table (- is standard output)")
-      ->type_name("FILE");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "validate: " << error.what() << "; see validate engines --help\n";
-    return exit_code::unusable;
-  }
-  for (const char* name : {"--json", "--csv"})
-    if (app.count(name) > 0 && app.get_option(name)->as<std::string>().empty())
-      throw BadInput(std::string(name) + " needs a name");
-  if (options.axes.json == "-" && options.csv == "-")
-    throw BadInput("--json - and --csv - both want standard output; name a file for one of them");
-  take_axes(axes, options.axes);
-  for (const auto& text : requirements) options.requirements.push_back(parse_requirement(text));
+  CLI::App app(description, "validate engines");
+  command_line::set_up(app, footer, build_info::version);
+  app.option_defaults()->group("What to run");
+  add_axes(app, options.axes);
+  app.option_defaults()->group("Results");
+  add_agreement_outputs(app, options.outputs);
+  if (const auto code = command_line::parse(app, argc, argv)) return *code;
   return options;
 }
 
 int compare_engines(const EngineOptions& options, const std::vector<std::string>& command) {
-  std::vector<std::string> inputs = options.axes.inputs, outputs;
+  std::vector<std::string> inputs = options.axes.inputs;
   if (!options.axes.second.empty()) inputs.push_back(options.axes.second);
-  for (const std::string& file : {options.axes.json, options.csv})
-    if (!file.empty() && file != "-") outputs.push_back(file);
-  require_distinct(inputs, outputs);
-  for (const std::string& file : outputs) require_writable(file);
+  require_writable(options.outputs, inputs);
   const auto groups = sweep(options.axes);
-  std::ostream& out = options.axes.json == "-" || options.csv == "-" ? std::cerr : std::cout;
+  std::ostream& out = options.outputs.on_stdout() ? std::cerr : std::cout;
   OpenEngines engines(false);
   std::vector<TaskResult> results;
   std::vector<std::string> failures;
   ProgressBar bar(groups.size());
   for (std::size_t i = 0; i < groups.size() && !interrupt_requested; ++i) {
     bar.start(i, name_of(*groups[i].task));
-    results.push_back(compare_task(groups[i], options.axes, engines));
+    results.push_back(compare_task(groups[i], engines));
     bar.clear();
     out << text_of(results.back()) << std::flush;
-    for (const Requirement& requirement : options.requirements)
+    for (const Requirement& requirement : options.outputs.requirements)
       for (const Pair& pair : results.back().pairs)
         if (const auto failure = unmet(requirement, pair.figures); !failure.empty())
           failures.push_back(name_of(*groups[i].task) + ": " + pair.first + " : " + pair.second +
@@ -271,9 +251,9 @@ int compare_engines(const EngineOptions& options, const std::vector<std::string>
   out << t.within << " of " << t.pairs << " pairs agree, " << t.skipped << " skipped, " << t.failed
       << " failed" << (interrupt_requested ? "; incomplete: interrupted" : "") << "\n";
   write_output(
-      options.axes.json,
+      options.outputs.json,
       json_of(results, command).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
-  write_output(options.csv, csv_of(results));
+  write_output(options.outputs.csv, csv_of(results));
   for (const auto& failure : failures) std::cerr << "validate: " << failure << "\n";
   if (interrupt_requested) return exit_code::interrupted;
   if (t.within < t.pairs || t.failed > 0 || !failures.empty()) return exit_code::failed;
@@ -287,7 +267,7 @@ int compare_engines(const EngineOptions& options, const std::vector<std::string>
 
 int run_validate_engines(int argc, char** argv) {
   return run_program("validate", [&] {
-    const auto parsed = parse(argc, argv);
+    const auto parsed = parse_engines_command_line(argc, argv);
     if (const int* code = std::get_if<int>(&parsed)) return *code;
     heed_interrupts();
     return compare_engines(std::get<EngineOptions>(parsed), {argv, argv + argc});

@@ -8,6 +8,43 @@ inline long index_of(long x, long y, long z, long width, long height) {
   return (z * height + y) * width + x;
 }
 
+// A kernel that computes each voxel of `output` from the same one of its inputs: POINTWISE of one image, POINTWISE_2 of
+// two, the second one's pixels of the type SECOND. FORMULA is given the values a and b as floats, and zero; it stands for
+// four voxels and for one alike. A work-item takes four: 16-byte loads and stores reach the memory's bandwidth, single
+// floats do not. PARAMETERS are the kernel's own, each behind the word AND.
+#ifndef SECOND
+#define SECOND IN
+#endif
+#define POINTWISE(NAME, PARAMETERS, FORMULA)                                                       \
+  kernel void NAME(global const IN* image, global OUT* output, const long count PARAMETERS) {      \
+    const long first = (long)get_global_id(0) * 4;                                                 \
+    if (first + 4 <= count) {                                                                      \
+      const float4 a = convert_float4(vload4(0, image + first)), zero = 0;                         \
+      vstore4(TO_OUT4(FORMULA), 0, output + first);                                                \
+    } else {                                                                                       \
+      for (long i = first; i < count; ++i) {                                                       \
+        const float a = convert_float(image[i]), zero = 0;                                         \
+        output[i] = TO_OUT(FORMULA);                                                               \
+      }                                                                                            \
+    }                                                                                              \
+  }
+#define POINTWISE_2(NAME, PARAMETERS, FORMULA)                                                     \
+  kernel void NAME(global const IN* image, global const SECOND* second, global OUT* output,        \
+                   const long count PARAMETERS) {                                                  \
+    const long first = (long)get_global_id(0) * 4;                                                 \
+    if (first + 4 <= count) {                                                                      \
+      const float4 a = convert_float4(vload4(0, image + first));                                   \
+      const float4 b = convert_float4(vload4(0, second + first)), zero = 0;                        \
+      vstore4(TO_OUT4(FORMULA), 0, output + first);                                                \
+    } else {                                                                                       \
+      for (long i = first; i < count; ++i) {                                                       \
+        const float a = convert_float(image[i]), b = convert_float(second[i]), zero = 0;           \
+        output[i] = TO_OUT(FORMULA);                                                               \
+      }                                                                                            \
+    }                                                                                              \
+  }
+#define AND ,
+
 // Sets of voxels that many work-items unite at once. parents[i] is a voxel of i's set that comes no later than
 // i; the set's first voxel, its root, is its own parent. A voxel of no set has none. Parents only decrease, so
 // that a read that comes too early gives a voxel further up, which does no harm.

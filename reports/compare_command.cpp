@@ -1,11 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <future>
 #include <iostream>
 #include <memory>
 
-#include "engines/core/error.hpp"
+#include "engines/core/command_line.hpp"
 #include "engines/core/files.hpp"
 #include "engines/core/program.hpp"
 #include "engines/core/text.hpp"
@@ -95,9 +94,6 @@ int compare_files(CompareOptions o) {
   return comparison.alarms > 0 ? exit_code::failed : exit_code::good;
 }
 
-const CLI::Validator not_empty(
-    [](const std::string& text) { return text.empty() ? "needs a name" : std::string(); }, "");
-
 const CLI::Validator slowdown(
     [](const std::string& text) {
       const auto value = parse_number<double>(text);
@@ -110,19 +106,24 @@ const CLI::Validator slowdown(
 
 void add_compare(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<CompareOptions>();
-  CLI::App* sub = app.add_subcommand(
-      "compare", "Did anything get slower, fail, disagree or vanish? docs/comparing.md");
-  sub->add_option("files", o->pair, "Two result files, or folders of them")
+  using namespace command_line;
+  CLI::App* sub =
+      app.add_subcommand("compare",
+                         "Did anything get slower, fail, disagree or vanish?\n\n"
+                         "  report compare base.json new.json --markdown comment.md\n"
+                         "  report compare --base base/ --new new/ --max-slowdown 1.1\n\n"
+                         "docs/comparing.md defines the verdicts.");
+  sub->add_option("results", o->pair, "Two result files, or folders of them")
       ->expected(2)
-      ->check(not_empty)
+      ->check(not_empty())
       ->type_name("BASE NEW");
   sub->add_option("--base", o->base,
                   "Several files or folders, each file of a fresh process or more")
-      ->check(not_empty)
-      ->type_name("FILE");
+      ->check(not_empty())
+      ->type_name("FILE...");
   sub->add_option("--new", o->now, "The same of the new build")
-      ->check(not_empty)
-      ->type_name("FILE");
+      ->check(not_empty())
+      ->type_name("FILE...");
   sub->add_option("--max-slowdown", o->rule.max_slowdown, "Ratio of times that is too much")
       ->check(slowdown)
       ->capture_default_str()
@@ -131,13 +132,9 @@ void add_compare(CLI::App& app, Action& chosen) {
                 "Cases that are no longer measured are no alarm");
   sub->add_flag("--across-machines", o->rule.across_machines,
                 "Compare results of different CPUs, devices or drivers");
-  for (const auto& [name, file, what] :
-       {std::tuple("--markdown", &o->markdown, "Write a comment for a pull request"),
-        std::tuple("--json", &o->json, "Write all figures"),
-        std::tuple("--junit", &o->junit, "Write JUnit's XML")})
-    sub->add_option(name, *file, std::string(what) + " (- is standard output)")
-        ->check(not_empty)
-        ->type_name("FILE");
+  add_output(*sub, "--markdown", o->markdown, "Write a comment for a pull request");
+  add_output(*sub, "--json", o->json, "Write all figures");
+  add_output(*sub, "--junit", o->junit, "Write JUnit's XML");
   sub->footer(
       "Exit codes: 0 no alarm; 1 a case is slower, failed, disagrees or is gone; 2 wrong usage or "
       "input.");

@@ -1,9 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 
+#include "engines/core/command_line.hpp"
 #include "engines/core/files.hpp"
 #include "engines/core/program.hpp"
+#include "engines/core/text.hpp"
 #include "reports/exports.hpp"
 #include "reports/program.hpp"
 
@@ -42,14 +43,18 @@ int run(const Options& o) {
 
 void add_export(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand("export", "Write results as other tools read them");
-  sub->add_option("results", o->results, "Result files, or folders of them")->required();
-  sub->add_option("--to", o->format, "What to write")->required()->check(CLI::IsMember(formats));
-  sub->add_option("-o,--output", o->output, "Where to (default: standard output)")
-      ->type_name("FILE")
-      ->check([](const std::string& name) {
-        return name.empty() ? "needs the name of a file" : std::string();
-      });
+  CLI::App* sub = app.add_subcommand("export",
+                                     "Write results as other tools read them\n\n"
+                                     "  report export results.json --to csv -o results.csv");
+  sub->footer(footer_of_writers);
+  add_result_files(*sub, o->results);
+  std::vector<std::string> names;
+  for (const auto& [name, write] : formats) names.push_back(name);
+  sub->add_option("--to", o->format, "Format: " + join(names, ", "))
+      ->required()
+      ->check(command_line::one_of(names))
+      ->type_name("FORMAT");
+  command_line::add_output(*sub, "-o,--output", o->output, "Where to")->capture_default_str();
   sub->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
 }
 

@@ -1,10 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <memory>
 
-#include "engines/core/error.hpp"
+#include "engines/core/command_line.hpp"
 #include "engines/core/files.hpp"
 #include "engines/core/program.hpp"
 #include "reports/history_page.hpp"
@@ -85,17 +84,18 @@ int run(const Options& o) {
 
 void add_history(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* sub = app.add_subcommand("history", "A dashboard over many runs, as static files");
-  const CLI::Validator not_empty(
-      [](std::string& text) { return text.empty() ? std::string("must not be empty") : ""; }, "");
-  const CLI::Validator no_stream(
-      [](std::string& text) { return text == "-" ? std::string("must be a folder") : ""; }, "");
-  sub->add_option("results", o->results, "Result files, or folders of them")->required();
-  sub->add_option("-o,--output", o->folder, "The folder of the dashboard, made where it is missing")
-      ->type_name("FOLDER")
-      ->required()
-      ->check(not_empty & no_stream);
-  sub->add_option("--title", o->title, "Its heading")->check(not_empty)->capture_default_str();
+  CLI::App* sub = app.add_subcommand("history",
+                                     "A dashboard over many runs, as static files\n\n"
+                                     "  report history results/ -o site/");
+  sub->footer(footer_of_writers);
+  add_result_files(*sub, o->results);
+  command_line::add_folder(*sub, "-o,--output", o->folder,
+                           "The folder of the dashboard, made where it is missing")
+      ->required();
+  sub->add_option("--title", o->title, "Its heading")
+      ->check(command_line::not_empty())
+      ->capture_default_str()
+      ->type_name("TEXT");
   sub->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
 }
 

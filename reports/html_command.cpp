@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "engines/core/command_line.hpp"
 #include "engines/core/files.hpp"
 #include "engines/core/program.hpp"
 #include "reports/html_page.hpp"
@@ -25,25 +25,20 @@ int run(const Options& options) {
   return exit_code::good;
 }
 
-/// Refuses an empty text.
-const CLI::Validator not_empty(
-    [](std::string& text) {
-      return text.empty() ? std::string("must not be empty") : std::string();
-    },
-    "");
-
 }  // namespace
 
 void add_html(CLI::App& app, Action& chosen) {
-  auto* html = app.add_subcommand("html", "One page that opens from disk, without network");
+  auto* html = app.add_subcommand("html",
+                                  "One page that opens from disk, without network\n\n"
+                                  "  report html results.json -o report.html");
   const auto options = std::make_shared<Options>();
-  html->add_option("files", options->files, "Result files, or folders of them")->required();
-  html->add_option("-o,--output", options->output, "The page to write (- is standard output)")
-      ->required()
-      ->check(not_empty);
+  html->footer(footer_of_writers);
+  add_result_files(*html, options->files);
+  command_line::add_output(*html, "-o,--output", options->output, "The page to write")->required();
   html->add_option("--title", options->title, "Its heading")
-      ->check(not_empty)
-      ->capture_default_str();
+      ->check(command_line::not_empty())
+      ->capture_default_str()
+      ->type_name("TEXT");
   html->callback([&chosen, options] { chosen = [options] { return run(*options); }; });
 }
 

@@ -1,9 +1,7 @@
 #include "reports/program.hpp"
 
-#include <CLI/CLI.hpp>
-#include <iostream>
-
 #include "build_info.hpp"
+#include "engines/core/command_line.hpp"
 #include "engines/core/program.hpp"
 
 namespace voxelmark::report {
@@ -19,32 +17,29 @@ constexpr const char* description =
     "Result files come from `bench --json FILE`.";
 
 constexpr const char* footer =
-    "Exit codes: 0 done, and nothing got worse; 1 something got worse; 2 wrong usage or input.";
+    "Exit codes: 0 done; 1 compare found that something got worse; 2 wrong usage or input.";
 
 }  // namespace
+
+void add_result_files(CLI::App& app, std::vector<std::string>& files) {
+  app.add_option("results", files, "Result files, or folders of them")
+      ->required()
+      ->check(command_line::not_empty())
+      ->type_name("FILE...");
+}
 
 int run_report(int argc, char** argv) {
   return run_program("report", [&] {
     CLI::App app(description, "report");
-    app.footer(footer);
-    app.set_version_flag("--version", std::string("voxelmark ") + build_info::version);
+    command_line::set_up(app, footer, build_info::version);
     app.require_subcommand(1);
     Action chosen;
     add_html(app, chosen);
     add_compare(app, chosen);
     add_history(app, chosen);
     add_export(app, chosen);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::CallForHelp& help) {
-      return app.exit(help);
-    } catch (const CLI::CallForVersion& version) {
-      return app.exit(version);
-    } catch (const CLI::ParseError& error) {
-      std::cerr << "report: " << error.what() << "; see report --help\n";
-      return exit_code::unusable;
-    }
-    return chosen();
+    const auto code = command_line::parse(app, argc, argv);
+    return code ? *code : chosen();
   });
 }
 

@@ -378,7 +378,7 @@ class GoodRuns(BenchTest):
         self.check_table(run.stdout)
         for device in devices:
             self.check(any(line.startswith(device["id"]) for line in run.stdout.splitlines()), f"no line for {device['id']}")
-        for name in ("copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push", "pinned pull", "GFLOP/s"):
+        for name in ("copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push GB/s", "pinned pull GB/s", "GFLOP/s"):
             self.check(re.search(rf"(^|\s){name}(\s|$)", run.stdout), f"no column '{name}' in\n{run.stdout}")
 
     def test_saved_results_agree(self):

@@ -26,14 +26,9 @@ int run_all(Engine& engine, const std::string& only) {
       const auto pointers = pointers_to(images);
       const std::int64_t labels = largest_label(operation, pointers);
       for (const auto& parameters : parameter_sets(operation)) {
-        const auto stream = engine.stream();
-        const auto arena = engine.arena();
-        const auto inputs = uploaded(engine, *stream, pointers);
-        const auto output = engine.allocate(operation.result_shape(parameters, shape, labels),
-                                            operation.result_dtype(parameters, dtype));
         // Preparing launches each kernel once.
-        const auto plan = engine.prepare({operation, parameters, inputs, output, *arena, labels});
-        if (const auto* skip = std::get_if<Skip>(&plan)) {
+        const auto made = make_execution(engine, operation, parameters, pointers, labels);
+        if (const auto* skip = std::get_if<Skip>(&made)) {
           std::cerr << operation.name << ": " << skip->reason << "\n";
           std::exit(1);
         }

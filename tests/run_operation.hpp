@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "bench/execution.hpp"
 #include "bench/inputs.hpp"
-#include "bench/run_operation.hpp"
 
 namespace voxelmark {
 

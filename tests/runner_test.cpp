@@ -191,7 +191,7 @@ TEST(Samples, FindWhatAFullCheckFinds) {
   task.parameters = Parameters(task.operation->parameters);
   task.shape = {64, 48, 20};
   task.source.dataset = "noise";
-  const Checker checker(task, Check::sample, {}, {});
+  const Checker checker(task, Check::sample);
   Image output(task.shape, DType::f32);
   reference::compute({*task.operation, task.parameters, {&checker.inputs()[0]}}, output);
   const Comparison good = checker.compare(output);

@@ -7,7 +7,7 @@
 
 #include "validate/object_measurements.hpp"
 #include "validate/pair.hpp"
-#include "validate/requirement.hpp"
+#include "validate/shared_options.hpp"
 
 namespace voxelmark {
 
@@ -21,14 +21,14 @@ struct ValidateOptions {
   PairSettings settings;
   std::string reference_column, test_column, key_column, unit;
   std::string reference_again, test_again;  ///< columns of second readings
-  std::vector<Requirement> requirements;
-  std::string json, csv;
+  std::string plots;                        ///< folder, or empty
+  AgreementOutputs outputs;
   std::uint64_t seed = 1;  ///< of the bootstrap
   FeretPoints feret = FeretPoints::corners;
 };
 
 /// Reads the command line. Gives an exit code instead where there is nothing left to do: help,
-/// version or wrong usage, which have been printed by then. Throws BadInput on wrong values.
+/// or version, which have been printed by then. Throws BadInput on wrong usage.
 std::variant<ValidateOptions, int> parse_validate_command_line(int argc, char** argv);
 
 }  // namespace voxelmark

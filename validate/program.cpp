@@ -32,11 +32,7 @@ struct Report {
 
 /// Tries what the options name, before minutes are spent on results that cannot be written.
 void require_outputs(const ValidateOptions& o) {
-  std::vector<std::string> outputs;
-  for (const std::string& file : {o.json, o.csv})
-    if (!file.empty() && file != "-") outputs.push_back(file);
-  require_distinct(o.files, outputs);
-  for (const std::string& file : outputs) require_writable(file);
+  require_writable(o.outputs, o.files);
   if (o.settings.plots.empty()) return;
   std::error_code error;
   fs::create_directories(o.settings.plots, error);
@@ -206,7 +202,7 @@ Json json_of(const Report& report, const ValidateOptions& o,
     document["unmatched"] = Json{{"reference", unmatched(report.unmatched_reference)},
                                  {"test", unmatched(report.unmatched_test)}};
   Json requirements = Json::array();
-  for (const Requirement& r : o.requirements) requirements.push_back(r.text);
+  for (const Requirement& r : o.outputs.requirements) requirements.push_back(r.text);
   document["requirements"] = {{"asked", requirements}, {"unmet", failures}};
   return document;
 }
@@ -260,7 +256,7 @@ std::string text_of(const Report& report) {
 std::vector<std::string> failures_of(const Report& report, const ValidateOptions& o) {
   const Figures aggregate = numbers_of(to_figures(report.aggregates));
   std::vector<std::string> failures;
-  for (const Requirement& requirement : o.requirements) {
+  for (const Requirement& requirement : o.outputs.requirements) {
     if (std::any_of(aggregate.begin(), aggregate.end(),
                     [&](const Figure& f) { return f.key == requirement.key; })) {
       if (const auto failure = unmet(requirement, aggregate); !failure.empty())
@@ -280,11 +276,11 @@ int compare(const ValidateOptions& o, const std::vector<std::string>& command) {
       o.command == ValidateCommand::measurements ? compare_measurements(o) : compare_pair(o);
   const auto failures = failures_of(report, o);
   write_output(
-      o.json,
+      o.outputs.json,
       json_of(report, o, command, failures).dump(1, ' ', false, Json::error_handler_t::replace) +
           "\n");
-  write_output(o.csv, to_csv(report.results));
-  if (o.json != "-" && o.csv != "-") std::cout << text_of(report);
+  write_output(o.outputs.csv, to_csv(report.results));
+  if (!o.outputs.on_stdout()) std::cout << text_of(report);
   for (const auto& failure : failures) std::cerr << "validate: " << failure << "\n";
   return failures.empty() ? exit_code::good : exit_code::failed;
 }
@@ -310,7 +306,7 @@ int measure(const ValidateOptions& o) {
   labels.set_spacing(
       spacing_of(labels, intensity ? *intensity : labels, o.settings.spacing).spacing);
   const ObjectTable table = measure_objects(labels, intensity ? &*intensity : nullptr, o.feret);
-  const std::string file = o.csv.empty() ? "-" : o.csv;
+  const std::string file = o.outputs.csv.empty() ? "-" : o.outputs.csv;
   write_output(file, csv_text(table.columns, table.rows));
   return exit_code::good;
 }

@@ -26,6 +26,8 @@ struct Device {
   bool host_memory = false;  ///< the engine works on the host's pixels: there are no transfers
 
   bool is_cpu() const { return type == "CPU"; }
+  /// The ground truth: other engines are compared with it.
+  bool is_reference() const { return engine == "reference"; }
 };
 
 /// Pixels that belong to an engine; only that engine looks inside.

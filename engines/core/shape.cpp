@@ -12,7 +12,7 @@ std::string to_string(const Shape& shape, int dims) {
 
 ParsedShape parse_shape(std::string_view text) {
   const auto fail = [&](const std::string& why) {
-    return BadInput("size '" + std::string(text) + "': " + why +
+    return BadInput("'" + std::string(text) + "': " + why +
                     "; write it as 2048x2048 or 1024x1024x32");
   };
   const auto parts = split(text, 'x');

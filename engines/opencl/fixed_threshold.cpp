@@ -3,10 +3,8 @@
 namespace voxelmark::opencl {
 
 Prepared fixed_threshold(PlanBuilder& plan) {
-  const cl_long count = plan.shape().voxels();
-  plan.launch("fixed_threshold", {plan.dtype(), plan.output_dtype()}, plan.line((count + 3) / 4),
-              plan.input(), plan.output(), count, cl_float{plan.parameters().number("threshold")});
-  return plan.finish();
+  return pointwise(plan, "fixed_threshold", types_of(plan), {plan.input()},
+                   cl_float{plan.parameters().number("threshold")});
 }
 
 }  // namespace voxelmark::opencl

@@ -15,26 +15,24 @@ Memory blurred(PlanBuilder& plan, const char* sigma) {
 
 Prepared combined(PlanBuilder& plan, const char* kernel, const Memory& a, DType a_type,
                   const Memory& b) {
-  const cl_long count = plan.shape().voxels();
-  plan.launch(kernel, {a_type, DType::f32, "-D SECOND=float"}, plan.line((count + 3) / 4), a, b,
-              plan.output(), count);
-  return plan.finish();
+  return pointwise(plan, kernel, {a_type, DType::f32, "-D SECOND=float"}, {a, b});
 }
 
 }  // namespace
 
 Prepared difference_of_gaussian(PlanBuilder& plan) {
   const Memory a = blurred(plan, "sigma1"), b = blurred(plan, "sigma2");
-  return combined(plan, "difference:difference", a, DType::f32, b);
+  return combined(plan, "image_arithmetic:difference", a, DType::f32, b);
 }
 
 Prepared subtract_gaussian_background(PlanBuilder& plan) {
-  return combined(plan, "difference:difference", plan.input(), plan.dtype(),
+  return combined(plan, "image_arithmetic:difference", plan.input(), plan.dtype(),
                   blurred(plan, "sigma"));
 }
 
 Prepared divide_by_gaussian_background(PlanBuilder& plan) {
-  return combined(plan, "difference:quotient", plan.input(), plan.dtype(), blurred(plan, "sigma"));
+  return combined(plan, "image_arithmetic:quotient", plan.input(), plan.dtype(),
+                  blurred(plan, "sigma"));
 }
 
 }  // namespace voxelmark::opencl

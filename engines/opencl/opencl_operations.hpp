@@ -12,6 +12,26 @@ using Make = Prepared (*)(PlanBuilder& plan);
 #define VOXELMARK_FAMILY(family, function) Prepared function(PlanBuilder&);
 #include "engines/opencl/families.def"
 
+/// The types of the first input and of the output.
+inline PlanBuilder::Types types_of(const PlanBuilder& plan) {
+  return {plan.dtype(), plan.output_dtype()};
+}
+
+/// The finished plan of which a POINTWISE kernel (kernels/common.cl) is the last launch: of one or
+/// two inputs, with the kernel's own parameters.
+template <class... Arguments>
+Prepared pointwise(PlanBuilder& plan, const char* kernel, const PlanBuilder::Types& types,
+                   const std::vector<Memory>& inputs, const Arguments&... arguments) {
+  const cl_long count = plan.shape().voxels();
+  const auto items = plan.line((count + 3) / 4);
+  if (inputs.size() == 1)
+    plan.launch(kernel, types, items, inputs[0], plan.output(), count, arguments...);
+  else
+    plan.launch(kernel, types, items, inputs.at(0), inputs.at(1), plan.output(), count,
+                arguments...);
+  return plan.finish();
+}
+
 /// Steps that compositions share. `from` and `to` are images of `shape`, and not the same.
 
 /// A Gaussian blur; see GaussianBlur.

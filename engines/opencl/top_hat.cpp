@@ -15,10 +15,7 @@ Memory opened_or_closed(PlanBuilder& plan, Extreme first, Extreme second) {
 }
 
 Prepared subtracted(PlanBuilder& plan, const Memory& a, const Memory& b) {
-  const cl_long count = plan.shape().voxels();
-  plan.launch("difference:difference", {plan.dtype(), plan.dtype(), "-D SECOND=IN"},
-              plan.line((count + 3) / 4), a, b, plan.output(), count);
-  return plan.finish();
+  return pointwise(plan, "image_arithmetic:difference", types_of(plan), {a, b});
 }
 
 }  // namespace

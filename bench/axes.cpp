@@ -1,0 +1,114 @@
+#include "bench/axes.hpp"
+
+#include <algorithm>
+
+#include "bench/engines.hpp"
+#include "datasets/generators.hpp"
+#include "engines/core/command_line.hpp"
+#include "engines/core/text.hpp"
+#include "validate/shared_options.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+void add_parameter(Axes& axes, const ParameterAxis& added) {
+  for (const ParameterAxis& axis : axes.parameters)
+    if (axis.name == added.name)
+      throw BadInput("parameter '" + axis.name +
+                     "' is given twice; write all its values in one list");
+  axes.parameters.push_back(added);
+}
+
+/// --sigma 2,5 for --param sigma=2,5.
+void add_short_parameter(CLI::App& app, const std::string& name, Axes& axes) {
+  app.add_option_function<std::vector<std::string>>(
+         "--" + name,
+         [&axes, name](const std::vector<std::string>& values) {
+           add_parameter(axes, parse_parameter_axis(name + "=" + join(values, ",")));
+         },
+         "Short for --param " + name + "=...")
+      ->type_name("VALUE,...");
+}
+
+std::uint64_t parse_seed(const std::string& text) {
+  const auto seed = parse_number<std::uint64_t>(text);
+  if (!seed) throw BadInput("'" + text + "' is no whole number from 0 to 2^64 - 1");
+  return *seed;
+}
+
+}  // namespace
+
+Filter parse_filter(const std::string& text) {
+  // The standard's matcher recurses once a character.
+  if (text.size() > 1000) throw BadInput("longer than 1000 characters");
+  try {
+    return {text, std::regex(text, std::regex::ECMAScript | std::regex::optimize)};
+  } catch (const std::regex_error&) {
+    throw BadInput("'" + text + "' is no regular expression");
+  }
+}
+
+ParameterAxis parse_parameter_axis(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size())
+    throw BadInput("'" + text + "': write it as NAME=VALUE,..., as in sigma=2,5");
+  return {text.substr(0, equals), split(text.substr(equals + 1), ',')};
+}
+
+void add_axes(CLI::App& app, Axes& axes) {
+  using namespace command_line;
+  std::vector<std::string> engines;
+  for (const EngineKind& kind : engine_kinds()) engines.push_back(kind.name);
+  app.add_option_function<std::string>(
+         "--filter",
+         [&axes](const std::string& text) {
+           axes.filter = read_value("--filter", text, parse_filter);
+         },
+         "Run the cases whose name this regular expression finds")
+      ->type_name("REGEX");
+  add_list(app, "--size", axes.sizes, parse_shape, "Image sizes, as 2048x2048,1024x1024x32")
+      ->type_name("SIZE,...");
+  add_list(app, "--dtype", axes.dtypes, parse_dtype, "Pixel types: u8, u16, f32 (default f32)")
+      ->type_name("TYPE,...");
+  app.add_option_function<std::vector<std::string>>(
+         "--param",
+         [&axes](const std::vector<std::string>& texts) {
+           for (const auto& text : texts)
+             add_parameter(axes, read_value("--param", text, parse_parameter_axis));
+         },
+         "A parameter's values, as sigma=2,5 or radius=2x2x0; repeatable")
+      ->type_name("NAME=VALUE,...");
+  add_short_parameter(app, "sigma", axes);
+  add_short_parameter(app, "radius", axes);
+  app.add_option("--engine", axes.engines, "Engines: " + join(engines, ", ") + " (default all)")
+      ->delimiter(',')
+      ->check(one_of(engines))
+      ->type_name("NAME,...");
+  app.add_option("--device", axes.devices, "OpenCL devices whose name has this part (default all)")
+      ->delimiter(',')
+      ->type_name("PART,...");
+  app.add_option("--threads", axes.threads,
+                 "CPU threads, for every CPU engine and device (default all)")
+      ->delimiter(',')
+      ->check(whole_number_from(1, 4096))
+      ->type_name("N,...");
+  app.add_option("--dataset", axes.datasets,
+                 "Generated images: " + join(dataset_names(), ", ") + " (default noise)")
+      ->delimiter(',')
+      ->check(one_of(dataset_names()))
+      ->type_name("NAME,...");
+  add_list(app, "--seed", axes.seeds, parse_seed, "Seeds of generated images (default 1)")
+      ->type_name("N,...");
+  app.add_option("--input", axes.inputs, "A TIFF file to work on; repeatable")
+      ->check(not_empty())
+      ->type_name("FILE.tif");
+  app.add_option("--second", axes.second,
+                 "A TIFF file for the second input of operations that take two: an image, labels "
+                 "or a mask (default: --input mirrored, or generated)")
+      ->check(not_empty())
+      ->type_name("FILE.tif");
+  add_selection(app, axes.selection);
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,182 @@
+#include "engines/core/command_line.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "engines/core/text.hpp"
+
+namespace voxelmark::command_line {
+
+namespace {
+
+constexpr std::size_t columns = 100, text_column = 28;
+
+/// Columns that UTF-8 text takes.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+/// `left`, and beside it `text` wrapped; below it where `left` is too long.
+std::string entry(const std::string& left, const std::string& text) {
+  std::string lines, line = left;
+  if (width(line) + 2 > text_column) {
+    lines = line + "\n";
+    line.clear();
+  }
+  line.resize(line.size() + text_column - width(line), ' ');
+  bool fresh = true;
+  for (const std::string& word : split(text, ' ')) {
+    if (!fresh && width(line) + 1 + width(word) > columns) {
+      lines += line + "\n";
+      line.assign(text_column, ' ');
+      fresh = true;
+    }
+    line += (fresh ? "" : " ") + word;
+    fresh = false;
+  }
+  return lines + line + "\n";
+}
+
+/// The text's lines, wrapped; what is indented is an example, and stays as it is.
+std::string paragraphs(const std::string& text) {
+  std::string lines;
+  for (const std::string& paragraph : split(text, '\n')) {
+    std::string line;
+    if (paragraph.starts_with(' '))
+      line = paragraph;
+    else
+      for (const std::string& word : split(paragraph, ' ')) {
+        if (!line.empty() && width(line) + 1 + width(word) > columns) {
+          lines += line + "\n";
+          line.clear();
+        }
+        line += (line.empty() ? "" : " ") + word;
+      }
+    lines += line + "\n";
+  }
+  return lines;
+}
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    std::string text = CLI::Formatter::make_help(app, name, mode);
+    for (auto gap = text.find("\n\n\n"); gap != std::string::npos; gap = text.find("\n\n\n"))
+      text.erase(gap, 1);
+    return text;
+  }
+  std::string make_description(const CLI::App* app) const override {
+    return paragraphs(app->get_description()) + "\n";
+  }
+  std::string make_footer(const CLI::App* app) const override {
+    return app->get_footer().empty() ? "" : paragraphs(app->get_footer());
+  }
+  /// The first line: the rest is for the subcommand's own --help.
+  std::string make_subcommand(const CLI::App* sub) const override {
+    return entry("  " + sub->get_name(), split(sub->get_description(), '\n').front());
+  }
+  std::string make_option(const CLI::Option* option, bool positional) const override {
+    std::string left = positional ? "" : " " + make_option_name(option, false);
+    if (option->get_type_size() != 0) left += " " + option->get_type_name();
+    std::string text = option->get_description();
+    if (!option->get_default_str().empty()) text += " (default " + option->get_default_str() + ")";
+    if (option->get_required() && !positional) text += "; required";
+    return entry(" " + left, text);
+  }
+  std::string make_option_usage(const CLI::Option* option) const override {
+    const std::string& name = option->get_type_name();
+    return option->get_required() ? name : "[" + name + "]";
+  }
+};
+
+}  // namespace
+
+void set_up(CLI::App& app, const std::string& footer, const std::string& version) {
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(footer);
+  app.set_help_flag("-h,--help", "Print this and exit");
+  app.set_version_flag("--version", "voxelmark " + version, "Print the version and exit");
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> words;
+  for (const CLI::App* sub : app.get_subcommands({})) words.push_back(sub->get_name());
+  if (app.get_require_subcommand_min() > 0 && argc > 1 && argv[1][0] != '-' &&
+      std::find(words.begin(), words.end(), argv[1]) == words.end())
+    throw BadInput("there is no subcommand '" + std::string(argv[1]) + "'; use " +
+                   join(words, ", "));
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    std::string name = app.get_name();
+    for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
+    throw BadInput(std::string(error.what()) + "; see " + name + " --help");
+  }
+}
+
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](const std::string& text) { return text.empty() ? "must not be empty" : std::string(); },
+      "");
+}
+
+CLI::Validator number_from(double least, double most) {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        const auto value = parse_number<double>(text);
+        return value && *value >= least && *value <= most
+                   ? std::string()
+                   : "needs a number from " + shortest(least) + " to " + shortest(most);
+      },
+      "");
+}
+
+CLI::Validator whole_number_from(int least, int most) {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        const auto value = parse_number<int>(text);
+        return value && *value >= least && *value <= most
+                   ? std::string()
+                   : "needs a whole number from " + std::to_string(least) + " to " +
+                         std::to_string(most);
+      },
+      "");
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        return std::find(names.begin(), names.end(), text) != names.end()
+                   ? std::string()
+                   : "'" + text + "' is unknown; use " + join(names, ", ");
+      },
+      "");
+}
+
+CLI::Option* add_output(CLI::App& app, const std::string& name, std::string& file,
+                        const std::string& description) {
+  return app.add_option(name, file, description + " (- is standard output)")
+      ->check(not_empty())
+      ->type_name("FILE");
+}
+
+CLI::Option* add_folder(CLI::App& app, const std::string& name, std::string& folder,
+                        const std::string& description) {
+  return app.add_option(name, folder, description)
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return text.empty() || text == "-" ? "needs a folder's name" : std::string();
+          },
+          ""))
+      ->type_name("DIR");
+}
+
+}  // namespace voxelmark::command_line
