@@ -15,7 +15,7 @@ class CaseRun {
           bool illustrated = false);
 
   /// Opens the engine, allocates, uploads, prepares, compares. On anything but agreement the run is
-  /// over and outcome() says why.
+  /// over and row() says why.
   void set_up(OpenEngines& engines, double max_time);
   bool running() const { return running_; }
   /// A block of samples after at least 20 ms of untimed work. Gives the block's median in seconds.

@@ -109,8 +109,8 @@ std::vector<Picture> generated_pictures(const Options& options,
   return pictures;
 }
 
-/// CLIJ's default size for the dimension, halved until the reference takes no more than a few
-/// seconds.
+/// CLIJ's default size for the dimension, halved along x and y until the reference is predicted to
+/// take no more than 10 s.
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
                                            DType dtype) {
   const Shape wanted = operation.dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32};
