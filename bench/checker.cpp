@@ -29,7 +29,8 @@ void require_host_memory(const Task& task) {
   const double out =
       static_cast<double>(result.voxels()) *
       static_cast<double>(bytes_of(operation.result_dtype(task.parameters, task.dtype)));
-  // The inputs, the expected and the downloaded output, and one host engine's output.
+  // The least that a full check takes: the inputs, the expected and the downloaded output, and one
+  // host engine's output. Not counted are scratch, a transfer's input and rows of labels' tables.
   const double needed = operation.cost(task.parameters, task.shape, task.dtype).bytes + 2 * out;
   const auto available = static_cast<double>(host_memory_available());
   if (needed > available)
@@ -60,7 +61,7 @@ std::vector<Index> sample_voxels(const Shape& shape, std::size_t count, std::uin
       for (const auto x : {std::int64_t{0}, shape.x - 1}) chosen.emplace(z, y, x);
   const auto wanted = static_cast<std::size_t>(
       std::min<std::int64_t>(shape.voxels(), static_cast<std::int64_t>(count)));
-  // A quarter lies on edges, where one or two coordinates are at the border.
+  // A quarter is drawn from the edges, where all coordinates but one are at the border.
   for (std::size_t i = 0; i < wanted / 4; ++i) {
     Index v{within(shape.x), within(shape.y), within(shape.z)};
     const auto border = [&](std::int64_t extent) {

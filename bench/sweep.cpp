@@ -89,15 +89,15 @@ ParsedShape clij_size(int dims) {
   return {dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32}, dims};
 }
 
-/// CLIJ's default size for the dimension, halved until the reference takes no more than a few
-/// seconds.
+/// CLIJ's default size for the dimension, halved along x and y until the reference takes no more than
+/// 10 s, or x is 64.
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
                                            DType dtype) {
   const Shape wanted = clij_size(operation.dims).shape;
-  constexpr double few_seconds = 10;
+  constexpr double longest_seconds = 10;
   Shape shape = wanted;
   const double seconds = predict_reference_seconds(operation, parameters, wanted, dtype);
-  for (double left = seconds; left > few_seconds && shape.x > 64; left /= 4) {
+  for (double left = seconds; left > longest_seconds && shape.x > 64; left /= 4) {
     shape.x /= 2;
     shape.y /= 2;
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Turns result files of `bench --json` into a Markdown table: medians in ms, and what the GPU's row says besides.
+"""Turns result files of `bench --json` into a Markdown table: medians in ms, and what the last
+engine's row says besides, which is the GPU's where it was measured last.
 
 usage: time_table.py RESULTS.json... > table.md
 """
@@ -20,8 +21,8 @@ def label(case):
 
 
 def error(row):
-    if "dice" in row:
-        return f"Dice {row['dice']:.6g}"
+    if "dice_needed" in row:
+        return f"Dice {row['dice']:.6g}" if "dice" in row else "no labels"
     return f"{row['max_abs_error']:.2g} of {row['error_allowed']:.2g}" if row.get("error_allowed") else f"{row.get('max_abs_error', 0):g}"
 
 
@@ -51,7 +52,7 @@ def main(paths):
             last = row if case["outcome"] == "done" else None
         rest = ["-"] * 6
         if last:
-            rest = [number(last["effective_bytes_per_second"] / 1e9), f"{100 * last['share_of_copy_bandwidth']:.0f} %",
+            rest = [number(last["effective_bytes_per_second"] / 1e9), f"{100 * last['share_of_copy_bandwidth']:.0f} %" if "share_of_copy_bandwidth" in last else "-",
                     number(last["push_ms"] + last["pull_ms"]), error(last),
                     *(number(last[key]) + "x" if key in last else "-" for key in ("speedup", "speedup_with_transfers"))]
         print(f"| {group[0]} | {group[1]} |", " | ".join(times + rest), "|")

@@ -18,7 +18,7 @@ struct Device {
   std::string engine;  ///< "opencl"
   std::string name;    ///< "NVIDIA H200"
   std::string id;      ///< stands in case names: "opencl:NVIDIA_H200", "tbb"
-  std::string type;    ///< "CPU", "GPU" or "accelerator"
+  std::string type;    ///< "CPU", "GPU" or "accelerator"; empty where the runtime is missing
   std::string driver;  ///< driver or library with its version
   std::string platform;
   std::size_t memory = 0, largest_allocation = 0, local_memory = 0;
@@ -72,8 +72,9 @@ class Arena {
   virtual void fill(Stream& stream, std::uint8_t byte) = 0;
 };
 
-/// An operation made ready for its buffers. enqueue() allocates nothing, compiles nothing and
-/// copies nothing to or from the host. Keeps its buffers alive. Not reentrant.
+/// An operation made ready for its buffers. enqueue() allocates nothing, compiles nothing and,
+/// unless the operation is a transfer, copies nothing to or from the host. Keeps its buffers alive.
+/// Not reentrant.
 class Plan {
  public:
   virtual ~Plan() = default;

@@ -11,7 +11,8 @@
 
 namespace voxelmark {
 
-/// How an output voxel depends on the input; decides how an image may be cut into tiles.
+/// How an output voxel depends on the input: what cutting an image into tiles will go by.
+/// Today it is listed only.
 enum class Kind {
   pointwise,  ///< on one input voxel
   reach,      ///< on a neighbourhood of known size
