@@ -19,7 +19,7 @@ namespace {
 
 constexpr double level = 0.975;  // of intervals of 95 %, two-sided
 
-std::string counted(std::int64_t pairs) {
+std::string pairs_have(std::int64_t pairs) {
   return std::to_string(pairs) + (pairs == 1 ? " pair has" : " pairs have");
 }
 
@@ -104,7 +104,7 @@ void set_correlation(PairedAgreement& a, const Moments& s, const PairedOptions& 
 void set_relative_differences(PairedAgreement& a, const First& first, const Second& s, double n) {
   if (first.without_relative > 0) {
     a.mean_abs_relative_difference = a.sd_abs_relative_difference =
-        Undefined{counted(first.without_relative) + " a mean of 0"};
+        Undefined{pairs_have(first.without_relative) + " a mean of 0"};
     return;
   }
   a.mean_abs_relative_difference = 100 * (first.relative / n + s.relative / n);
@@ -226,10 +226,10 @@ PairedAgreement agreement(std::size_t count, const Get& get, const PairedOptions
   set_relative_differences(a, first, second, n);
   a.residual_factor = options.z * std::sqrt(std::numbers::pi / 2);
   if (first.without_d > 0) {
-    set_without_differences(a,
-                            {counted(first.without_d) + (options.difference == Difference::percent
-                                                             ? " a mean of 0: no percentage"
-                                                             : " a reference of 0: no ratio")});
+    set_without_differences(
+        a, {pairs_have(first.without_d) + (options.difference == Difference::percent
+                                               ? " a mean of 0: no percentage"
+                                               : " a reference of 0: no ratio")});
     return a;
   }
   if (n < 2) set_without_differences(a, {one_pair});
