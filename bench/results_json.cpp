@@ -155,6 +155,7 @@ json case_json(const Row& row, PictureStore& pictures) {
     object["input"] = c.task->source.file;
     if (!c.task->source.second_file.empty()) object["second_input"] = c.task->source.second_file;
   }
+  if (c.task->operation->is_transfer) object["is_transfer"] = true;
   if (!c.task->note.empty()) object["note"] = c.task->note;
   if (row.illustration) object.update(pictures.add(*row.illustration));
   if (const auto* done = std::get_if<Done>(&row.outcome)) {

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "engines/core/text.hpp"
+
 namespace voxelmark::report {
 
 namespace {
@@ -23,7 +25,7 @@ const Device* device_of(const ResultFile& file, const Row& row) {
 
 Column column_of(const ResultFile& file, const Row& row) {
   Column column;
-  column.machine = file.cpu + ", " + std::to_string(file.cpu_threads) + " threads";
+  column.machine = file.cpu_text();
   column.engine = row.engine;
   column.device_id = row.device_id;
   column.device = row.device;
@@ -57,7 +59,7 @@ void label(std::vector<Column>& columns) {
     const Key key{c.machine, c.device_id};
     c.label = c.device_id;
     if (threads[key].size() > 1)
-      c.label += ", " + std::to_string(c.threads) + (c.threads == 1 ? " thread" : " threads");
+      c.label += ", " + counted(static_cast<std::size_t>(c.threads), "thread");
     if (drivers[key].size() > 1) c.label += ", driver " + c.driver;
     if (machines.size() > 1) c.label += ", " + c.machine;
   }
@@ -66,8 +68,7 @@ void label(std::vector<Column>& columns) {
 /// The host's name tells machines apart that have the same processor.
 std::map<std::string, std::set<std::string>> hosts_by_cpu(const std::vector<ResultFile>& files) {
   std::map<std::string, std::set<std::string>> hosts;
-  for (const ResultFile& file : files)
-    hosts[file.cpu + std::to_string(file.cpu_threads)].insert(file.host);
+  for (const ResultFile& file : files) hosts[file.cpu_text()].insert(file.host);
   return hosts;
 }
 
@@ -78,7 +79,7 @@ Cases::Cases(const std::vector<ResultFile>& files) {
   std::map<std::tuple<std::string, std::string, std::string, int>, std::size_t> column_index;
   std::unordered_map<std::string, std::size_t> task_index;
   for (const ResultFile& file : files) {
-    const bool name_host = hosts.at(file.cpu + std::to_string(file.cpu_threads)).size() > 1;
+    const bool name_host = hosts.at(file.cpu_text()).size() > 1;
     const std::string host = name_host ? " (" + file.host + ")" : "";
     std::map<std::pair<std::string, int>, std::size_t> known;  // spares a Column per row
     for (const Row& row : file.rows) {
@@ -94,8 +95,8 @@ Cases::Cases(const std::vector<ResultFile>& files) {
       columns[seen->second].is_reference |= row.is_reference;
       const auto [task, added] = task_index.try_emplace(row.kind + "\n" + row.task, tasks.size());
       if (added)
-        tasks.push_back(
-            {row.task, row.kind, row.operation, row.dtype, row.parameters, row.size, {}});
+        tasks.push_back({row.task, row.kind, row.operation, row.dtype, row.parameters, row.size});
+      tasks[task->second].is_transfer |= row.is_transfer;
       if (!tasks[task->second].rows.insert_or_assign(seen->second, &row).second) ++replaced;
     }
   }

@@ -25,7 +25,8 @@ struct Column {
 struct Task {
   std::string text, kind, operation, dtype, parameters;
   std::array<std::int64_t, 3> size{1, 1, 1};
-  std::map<std::size_t, const Row*> rows;  ///< by column
+  std::map<std::size_t, const Row*> rows{};  ///< by column
+  bool is_transfer = false;                  ///< as Row::is_transfer
 
   std::int64_t voxels() const { return size[0] * size[1] * size[2]; }
 };

@@ -61,10 +61,8 @@ std::string table(const Comparison& comparison, bool alarms, std::size_t most) {
 }  // namespace
 
 std::string markdown_text(const Comparison& comparison) {
-  const std::string title = comparison.alarms == 0 ? "no alarm"
-                            : comparison.alarms == 1
-                                ? "1 alarm"
-                                : std::to_string(comparison.alarms) + " alarms";
+  const std::string title =
+      comparison.alarms == 0 ? "no alarm" : counted(comparison.alarms, "alarm");
   std::string text = "### Benchmarks: " + title + "\n\n" + std::to_string(comparison.cases.size()) +
                      " cases: " + counts_text(comparison) + ".\n\n";
   const std::string alarms = table(comparison, true, longest_comment / 2);

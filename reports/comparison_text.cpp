@@ -116,9 +116,8 @@ std::string console_text(const Comparison& comparison) {
   if (others > most_others)
     text << "  and " << others - most_others << " more that are no alarm; --json has all\n";
   text << "\n"
-       << comparison.cases.size() << (comparison.cases.size() == 1 ? " case: " : " cases: ")
-       << counts_text(comparison) << "; " << comparison.alarms
-       << (comparison.alarms == 1 ? " alarm\n" : " alarms\n");
+       << counted(comparison.cases.size(), "case") << ": " << counts_text(comparison) << "; "
+       << counted(comparison.alarms, "alarm") << "\n";
   return text.str();
 }
 

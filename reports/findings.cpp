@@ -14,10 +14,6 @@ namespace {
 
 using Tasks = std::vector<const Task*>;
 
-std::string count(std::size_t n, const std::string& thing) {
-  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
-}
-
 std::string times(double ratio) { return rounded(ratio, ratio < 100 ? 2 : 3) + "×"; }
 std::string percent(double share) { return rounded(100 * share, 2) + " %"; }
 
@@ -27,12 +23,6 @@ double transfer_share(const Row& row) { return 1 - *compute_ms(row) / *with_tran
 struct Pair {
   const Row *base, *other;
 };
-
-/// Push and pull are what others pay beside their own time: a GPU cannot be quicker at them than a
-/// copy within host memory.
-bool is_transfer(const Task& task) {
-  return task.operation.starts_with("Push") || task.operation.starts_with("Pull");
-}
 
 double preparation(const Row& row) { return row.figure("prepare_ms").value_or(0); }
 
@@ -89,7 +79,8 @@ void add_gpu(std::vector<std::string>& sentences, const Cases& cases, const Colu
   std::vector<Pair> pairs;
   bool transfers_left_out = false;
   for (const Task* task : representative_tasks(cases, gpu.machine)) {
-    if (is_transfer(*task)) {
+    // A GPU cannot be quicker at these than a copy within host memory.
+    if (task->is_transfer) {
       transfers_left_out = true;
       continue;
     }
@@ -105,7 +96,7 @@ void add_gpu(std::vector<std::string>& sentences, const Cases& cases, const Colu
   }
   const Speedups compute(pairs, compute_ms), total(pairs, with_transfers_ms);
   sentences.push_back(
-      "Of " + count(pairs.size(), "operation") +
+      "Of " + counted(pairs.size(), "operation") +
       (transfers_left_out ? " (Push and Pull left out)" : "") + ", " +
       std::to_string(compute.faster) + " run faster on " + name + " than on the best CPU engine (" +
       gpu.machine + ") while the data stay on the device, " +
@@ -148,7 +139,7 @@ void add_cpus_only(std::vector<std::string>& sentences, const Cases& cases, cons
   const std::string won = winners(cases, tasks, decided);
   sentences.push_back(
       "No GPU was measured, only engines on the CPU. " +
-      (decided ? "Of " + count(decided, "operation") + ", the quickest engine is " + won + "."
+      (decided ? "Of " + counted(decided, "operation") + ", the quickest engine is " + won + "."
                : std::string("No operation has a checked result.")));
   std::vector<Pair> pairs;
   for (const Task* task : tasks) {
@@ -169,7 +160,7 @@ void add_cpus_only(std::vector<std::string>& sentences, const Cases& cases, cons
   sentences.push_back("OpenCL on this CPU copies data to the device and back, which is " +
                       percent(median(transfer_shares(pairs))) +
                       " of the time of a call (median); with it, " + std::to_string(total.faster) +
-                      " of " + count(pairs.size(), "operation") +
+                      " of " + counted(pairs.size(), "operation") +
                       " run faster than on the best engine without copies, median " +
                       times(median(total.ratios)) + ".");
 }
@@ -180,7 +171,7 @@ std::optional<std::pair<double, std::string>> largest(const Cases& cases, Measur
   std::optional<std::pair<double, std::string>> found;
   for (const Task& task : cases.tasks)
     for (const auto& [column, row] : task.rows) {
-      if (!is_checked_result(*row) || row->is_reference) continue;
+      if (row->outcome != Outcome::done) continue;
       const std::optional<double> value = measure(*row);
       if (value && (!found || *value > found->first))
         found = {*value, task.text + " on " + cases.columns[column].label};
@@ -188,11 +179,20 @@ std::optional<std::pair<double, std::string>> largest(const Cases& cases, Measur
   return found;
 }
 
+bool is_compared(const Row& row) { return is_checked_result(row) && !row.is_reference; }
+
 /// The largest error relative to its bound: 1 is the bound itself.
 std::optional<double> share_of_bound(const Row& row) {
+  if (!is_compared(row)) return std::nullopt;
   const auto error = row.figure("max_abs_error"), allowed = row.figure("error_allowed");
   if (!error || !allowed || !(*allowed > 0)) return std::nullopt;
   return *error / *allowed;
+}
+
+/// 1 − Dice, of masks and labels.
+std::optional<double> lost_overlap(const Row& row) {
+  const auto dice = row.figure("dice");
+  return dice && is_compared(row) ? std::optional(1 - *dice) : std::nullopt;
 }
 
 void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
@@ -200,41 +200,84 @@ void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
   for (const Task& task : cases.tasks)
     for (const auto& [column, row] : task.rows) {
       failed += row->outcome == Outcome::failed;
-      if (!is_checked_result(*row) || row->is_reference) continue;
+      if (!is_compared(*row)) continue;
       ++compared;
       exact += row->figure("max_abs_error") == 0.0;
     }
   std::string text;
-  if (failed) text = count(failed, "case") + " failed or disagreed with the reference. ";
-  text += "Of " + count(compared, "compared result") + ", " + std::to_string(exact) +
+  if (failed) text = counted(failed, "case") + " failed or disagreed with the reference. ";
+  text += "Of " + counted(compared, "compared result") + ", " + std::to_string(exact) +
           " equal the double-precision reference exactly";
   if (const auto worst = largest(cases, share_of_bound))
     text += "; the largest disagreement is " + percent(worst->first) + " of its bound (" +
             worst->second + ")";
-  const auto lost_overlap = largest(cases, [](const Row& row) -> std::optional<double> {
-    const auto dice = row.figure("dice");
-    return dice ? std::optional(1 - *dice) : std::nullopt;
-  });
-  if (lost_overlap)
+  if (const auto lost = largest(cases, lost_overlap))
     text += "; of masks and labels the lowest Dice index is " +
-            (lost_overlap->first > 0 && lost_overlap->first < 1e-4
-                 ? "1 − " + rounded(lost_overlap->first, 2)
-                 : rounded(1 - lost_overlap->first, 5)) +
-            (lost_overlap->first > 0 ? " (" + lost_overlap->second + ")" : "");
+            (lost->first > 0 && lost->first < 1e-4 ? "1 − " + rounded(lost->first, 2)
+                                                   : rounded(1 - lost->first, 5)) +
+            (lost->first > 0 ? " (" + lost->second + ")" : "");
   sentences.push_back(text + ".");
 }
 
-/// How well medians are known; `off` is the farther end of each 95 % interval, relative to it.
-std::string precision(const std::vector<double>& off, const std::string& widest) {
+/// How far the 95 % interval of the median reaches from it, relative to it.
+std::optional<double> reach_of_interval(const Row& row) {
+  const auto lower = row.figure("median_ci_lower_ms"), upper = row.figure("median_ci_upper_ms");
+  if (!lower || !upper) return std::nullopt;
+  const double ms = *compute_ms(row);
+  return std::max(*upper - ms, ms - *lower) / ms;
+}
+
+std::optional<double> drift(const Row& row) {
+  return std::abs(row.figure("clock_drift").value_or(0));
+}
+
+void add_checks(std::vector<std::string>& lines, const std::vector<const Row*>& results) {
+  std::size_t whole = 0, sampled = 0, unchecked = 0;
+  for (const Row* row : results) {
+    if (row->is_reference) continue;
+    const std::string check = check_of(*row);
+    ++(check == "full" ? whole : check == "none" ? unchecked : sampled);
+  }
+  std::string compared = counted(whole, "result") + " compared with the reference at every voxel";
+  if (sampled) compared += ", " + std::to_string(sampled) + " at a sample of voxels";
+  if (unchecked)
+    compared += ", " + std::to_string(unchecked) + " not at all, which take no part in speed-ups";
+  lines.push_back(compared + ".");
+}
+
+/// How well medians are known.
+void add_precision(std::vector<std::string>& lines, const Cases& cases,
+                   const std::vector<const Row*>& results) {
+  const auto widest = largest(cases, reach_of_interval);
+  if (!widest) return;
+  std::vector<double> reaches;
+  for (const Row* row : results)
+    if (const auto reach = reach_of_interval(*row)) reaches.push_back(*reach);
   constexpr double useless = 0.5;
-  std::string text = "The 95 % interval of a median time reaches " + percent(median(off)) +
-                     " from it in the middle case, and at the worst " +
-                     percent(*std::max_element(off.begin(), off.end())) + " (" + widest + ").";
-  if (const auto n = std::count_if(off.begin(), off.end(), [](double o) { return o > useless; }))
-    text += " " + count(static_cast<std::size_t>(n), "interval") +
+  std::string text = "The 95 % interval of a median time reaches " + percent(median(reaches)) +
+                     " from it in the middle case, and at the worst " + percent(widest->first) +
+                     " (" + widest->second + ").";
+  if (const auto n =
+          std::count_if(reaches.begin(), reaches.end(), [](double r) { return r > useless; }))
+    text += " " + counted(static_cast<std::size_t>(n), "interval") +
             " beyond 50 %: do not rely on these, but measure again on a quieter machine or with a "
             "larger --max-time.";
-  return text;
+  lines.push_back(text);
+}
+
+void add_drift(std::vector<std::string>& lines, const Cases& cases,
+               const std::vector<const Row*>& results) {
+  const auto drifted = std::count_if(results.begin(), results.end(),
+                                     [](const Row* row) { return clock_drifted(*row); });
+  if (drifted == 0) {
+    lines.push_back("The machine's speed moved by no more than 2 % in any case.");
+    return;
+  }
+  const auto farthest = *largest(cases, drift);
+  lines.push_back("In " + std::to_string(drifted) + " of " + counted(results.size(), "result") +
+                  " the machine's speed moved by more than 2 % meanwhile (marked ~), at the worst "
+                  "by " +
+                  percent(farthest.first) + " (" + farthest.second + ").");
 }
 
 }  // namespace
@@ -258,49 +301,18 @@ std::vector<std::string> findings(const Cases& cases) {
 }
 
 std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>& files) {
-  std::size_t whole = 0, sampled = 0, unchecked = 0, drifted = 0, done = 0, few = 0;
-  double farthest = 0, most_off = 0;
-  std::string farthest_case;
-  std::vector<double> widths;
-  std::string widest;
+  std::vector<const Row*> results;
   for (const Task& task : cases.tasks)
-    for (const auto& [column, row] : task.rows) {
-      if (row->outcome != Outcome::done) continue;
-      ++done;
-      drifted += clock_drifted(*row);
-      few += row->samples_ms.size() < enough_samples;
-      if (const double drift = std::abs(row->figure("clock_drift").value_or(0)); drift > farthest) {
-        farthest = drift;
-        farthest_case = task.text + " on " + cases.columns[column].label;
-      }
-      const auto lower = row->figure("median_ci_lower_ms"),
-                 upper = row->figure("median_ci_upper_ms");
-      if (lower && upper) {
-        const double ms = *compute_ms(*row), off = std::max(*upper - ms, ms - *lower) / ms;
-        if (off > most_off || widths.empty()) {
-          most_off = off;
-          widest = task.text + " on " + cases.columns[column].label;
-        }
-        widths.push_back(off);
-      }
-      if (row->is_reference) continue;
-      const std::string check = check_of(*row);
-      ++(check == "full" ? whole : check == "none" ? unchecked : sampled);
-    }
+    for (const auto& [column, row] : task.rows)
+      if (row->outcome == Outcome::done) results.push_back(row);
   std::vector<std::string> lines;
-  std::string compared = count(whole, "result") + " compared with the reference at every voxel";
-  if (sampled) compared += ", " + std::to_string(sampled) + " at a sample of voxels";
-  if (unchecked)
-    compared += ", " + std::to_string(unchecked) + " not at all, which take no part in speed-ups";
-  lines.push_back(compared + ".");
-  if (!widths.empty()) lines.push_back(precision(widths, widest));
-  lines.push_back(drifted ? "In " + std::to_string(drifted) + " of " + count(done, "result") +
-                                " the machine's speed moved by more than 2 % meanwhile (marked ~), "
-                                "at the worst by " +
-                                percent(farthest) + " (" + farthest_case + ")."
-                          : "The machine's speed moved by no more than 2 % in any case.");
-  if (few)
-    lines.push_back(count(few, "result") +
+  add_checks(lines, results);
+  add_precision(lines, cases, results);
+  add_drift(lines, cases, results);
+  if (const auto few = std::count_if(results.begin(), results.end(), [](const Row* row) {
+        return row->samples_ms.size() < enough_samples;
+      }))
+    lines.push_back(counted(static_cast<std::size_t>(few), "result") +
                     " of fewer than six samples: too few for a 95 % interval, so that their whole "
                     "range stands for it.");
   for (const ResultFile& file : files)
@@ -308,7 +320,7 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
       lines.push_back(file.path.filename().string() +
                       " was interrupted: it holds what had been measured by then.");
   if (cases.replaced)
-    lines.push_back(count(cases.replaced, "row") +
+    lines.push_back(counted(cases.replaced, "row") +
                     " are not shown, since a later file has the same case.");
   return lines;
 }

@@ -17,10 +17,6 @@ using nlohmann::json;
 
 constexpr std::size_t most_changes = 200;
 
-std::string counted(std::size_t n, const std::string& thing) {
-  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
-}
-
 /// Five digits are more than any of these figures has.
 json cut(std::optional<double> value) { return value ? json(to_5_digits(*value)) : json(); }
 

@@ -86,15 +86,15 @@ std::string accelerators(const ResultFile& file) {
 
 list file_list(const std::vector<ResultFile>& files) {
   list all;
-  for (const ResultFile& file : files)
+  for (const ResultFile& file : files) {
+    const std::string beside_cpu = accelerators(file);
     all.push_back(object{{"name", file.path.filename().string()},
                          {"date", file.date},
                          {"host", file.host},
                          {"any_host", !file.host.empty()},
-                         {"machine", file.cpu + ", " + std::to_string(file.cpu_threads) +
-                                         (file.cpu_threads == 1 ? " thread" : " threads")},
-                         {"accelerators", accelerators(file)},
-                         {"any_accelerator", !accelerators(file).empty()},
+                         {"machine", file.cpu_text()},
+                         {"accelerators", beside_cpu},
+                         {"any_accelerator", !beside_cpu.empty()},
                          {"version", file.version},
                          {"revision", file.git_revision},
                          {"compiler", file.compiler},
@@ -105,6 +105,7 @@ list file_list(const std::vector<ResultFile>& files) {
                          {"several_runs", file.runs > 1},
                          {"rows", std::to_string(file.rows.size())},
                          {"incomplete", file.incomplete}});
+  }
   return all;
 }
 

@@ -70,6 +70,7 @@ json task_json(const Task& task) {
               {"dtype", task.dtype},
               {"parameters", task.parameters},
               {"size", task.size}};
+  if (task.is_transfer) object["transfer"] = true;
   if (const auto varied = first_number(task.parameters))
     object["varied"] = {varied->name, varied->value, varied->rest};
   return object;

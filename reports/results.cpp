@@ -154,6 +154,7 @@ class Collector {
     row.parameters = d.text("parameters");
     row.size = read_size(d);
     row.threads = static_cast<int>(d.integer("threads", 0, many));
+    row.is_transfer = d.has("is_transfer") && d.flag("is_transfer");
     const std::string& outcome = d.text("outcome");
     if (outcome == "done") {
       read_done(row, fields, d, entry);
@@ -326,8 +327,12 @@ std::optional<double> first_call_ms(const Row& row) {
   return *prepare + *later;
 }
 
+std::string ResultFile::cpu_text() const {
+  return cpu + ", " + counted(static_cast<std::size_t>(cpu_threads), "thread");
+}
+
 std::string ResultFile::machine() const {
-  std::vector<std::string> parts{cpu + ", " + std::to_string(cpu_threads) + " threads"};
+  std::vector<std::string> parts{cpu_text()};
   for (const Device& device : devices)
     if (!device.name.empty())
       parts.push_back(device.id + " (" + device.name + ", " + device.driver + ")");

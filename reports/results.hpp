@@ -29,6 +29,7 @@ struct Row {
   int threads = 0;
   Outcome outcome = Outcome::done;
   std::string reason;         ///< why it was skipped or failed
+  bool is_transfer = false;   ///< Push and Pull: what others pay beside their own time
   bool is_reference = false;  ///< the double-precision reference itself
   bool checked = false;       ///< compared with the reference, or is it
   /// Wall times in ms: of one process, or a median per fresh process where the file has runs.
@@ -68,6 +69,8 @@ struct ResultFile {
   nlohmann::json context;                       ///< the whole "context" object
   std::vector<Row> rows;                        ///< in the order of the file, names are unique
 
+  /// "AMD EPYC, 16 threads"
+  std::string cpu_text() const;
   /// What must be equal for times to be comparable: CPU, its threads, devices and their drivers.
   std::string machine() const;
 };

@@ -46,12 +46,12 @@ TYPED = [["context", "date"], ["context", "host_name"], *[["context", "voxelmark
          ("name", "type", "driver", "platform", "limits")], ["context", "voxelmark", "devices", 0, "limits", "flops"],
          ["context", "voxelmark", "pictures"], ["benchmarks", 4, "pearson_r"], ["benchmarks", 4, "p5_ms"],
          ["benchmarks", 0, "time_unit"], [*CASE, "pictures"], [*CASE, "pairs"],
-         [*CASE, "pictures", "difference"]]
+         [*CASE, "is_transfer"], [*CASE, "pictures", "difference"]]
 WRONG = [None, True, "text", "", -1, 2.5, [], {}, [[]], 1e300, [1, "a", None], "é" * 5000]
 
 
 def good_document():
-    document = result_files.document([row(details={"pictures": PICTURES, "pairs": PAIRS}),
+    document = result_files.document([row(details={"pictures": PICTURES, "pairs": PAIRS, "is_transfer": False}),
                                       row(device_id="opencl:Test_GPU", outcome="failed", reason="disagrees")])
     document["context"]["voxelmark"]["pictures"] = {"p1": PNG}
     return copy.deepcopy(document)  # some parts are constants that it shares with others
@@ -87,13 +87,15 @@ class Documented(ReportTest):
         self.report("export", "good.json", "--to", "csv")
 
     def test_real_files(self):
-        run = subprocess.run([BENCH, "--filter", "^(Flip2D|GaussianBlur2D)/", "--size", "32x32", "--max-time", "0", "--threads",
+        run = subprocess.run([BENCH, "--filter", "^(Flip2D|GaussianBlur2D|Push2D)/", "--size", "32x32", "--max-time", "0", "--threads",
                               "1,4096", "--json", "real.json"], cwd=self.folder, capture_output=True, timeout=300)
         self.equal(run.returncode, 0, f"bench: {run.stderr[-1000:]}")
         document = json.loads((self.folder / "real.json").read_text())
         self.equal(self.errors(document), [], "errors")
         outcomes = {entry["voxelmark"]["outcome"] for entry in document["benchmarks"] if "voxelmark" in entry}
         self.equal(outcomes, {"done", "skipped"}, "outcomes")
+        transfers = {entry["voxelmark"]["operation"] for entry in document["benchmarks"] if entry.get("voxelmark", {}).get("is_transfer")}
+        self.equal(transfers, {"Push2D"}, "transfers")
         self.report("export", "real.json", "--to", "csv")
 
     def test_version_is_the_programs(self):

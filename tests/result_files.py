@@ -29,6 +29,8 @@ def row(operation="GaussianBlur3D", device_id="tbb", size=(256, 256, 32), dtype=
         "size": list(size), "dtype": dtype, "parameters": parameters, "threads": threads, "dataset": "noise",
         "seed": 1, "outcome": outcome,
     }
+    if operation.startswith(("Push", "Pull")):
+        own["is_transfer"] = True
     if outcome == "done":
         own |= {"check": "full", "is_reference": device_id == "reference", "clock_drifted": False,
                 "stopped_by": "interval of the median within 2 %", "device_ms": []}

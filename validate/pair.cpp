@@ -78,85 +78,113 @@ NamedSpacing spacing_of(const Image& reference, const Image& test,
   return {none, "1, since the files name none; --spacing x,y,z gives one"};
 }
 
-Figures compare_files(const std::filesystem::path& reference_path,
-                      const std::filesystem::path& test_path, const PairSettings& settings,
-                      const std::string& name) {
-  Image reference = read_tiff(reference_path, settings.selection);
-  Image test = read_tiff(test_path, settings.selection);
-  const std::string reference_name = reference_path.string(), test_name = test_path.string();
-  require_same(reference, reference_name, test, test_name, settings.kind == PairKind::images);
-  MetricOptions metrics = settings.metrics;
-  const NamedSpacing spacing = spacing_of(reference, test, settings.spacing);
-  metrics.boundary.spacing = spacing.spacing;
-  const auto picture = [&](const char* what) { return settings.plots / (name + what); };
+namespace {
 
+/// With its file's name.
+struct NamedImage {
+  Image image;
+  std::string name;
+};
+
+/// Two grey images of one shape and type. Pictures' names begin with `prefix`.
+Figures compare_images(NamedImage reference_file, NamedImage test_file,
+                       const PairSettings& settings, const std::string& prefix) {
+  auto& [reference, reference_name] = reference_file;
+  auto& [test, test_name] = test_file;
+  const std::int64_t all = reference.shape().voxels();
+  const bool draw = !settings.plots.empty();
+  Figures pictures;
+  if (draw) {
+    const std::string file = prefix + "difference.png";
+    const auto [slice, scale] = difference_png(file, reference, test);
+    pictures.push_back({"pictures.difference",
+                        file + ": slice " + std::to_string(slice) +
+                            ", test - reference, blue below and red "
+                            "above 0, in full colour " +
+                            significant(scale, 4) + " grey levels",
+                        ""});
+  }
+  if (settings.skip_non_finite && reference.dtype() == DType::f32) {
+    keep_finite(reference, test);
+  } else {
+    constexpr const char* advice = "--skip-non-finite leaves them out";
+    require_finite(reference, reference_name, advice);
+    require_finite(test, test_name, advice);
+  }
+  Figures figures = image_figures(reference, test, settings.metrics);
+  const std::int64_t skipped = all - reference.shape().voxels();
+  figures.push_back({"skipped", skipped, ""});
+  // What is left is a row of pixels: places and windows have no meaning there.
+  if (skipped > 0)
+    for (Figure& f : figures)
+      if (f.key == "first_differing" || f.key == "ssim")
+        f = {f.key, nullptr, "pixels were left out"};
+  if (draw) draw_images(prefix, reference, test, settings.metrics.paired);
+  figures.insert(figures.end(), pictures.begin(), pictures.end());
+  return figures;
+}
+
+/// 1 in the foreground.
+Image foreground(Image image) {
+  visit(image.dtype(), [&]<class T>(std::type_identity<T>) {
+    for (T& value : image.pixels<T>()) value = value != T{} ? T{1} : T{0};
+  });
+  return convert(image, DType::u32);
+}
+
+/// What is drawn, as a figure.
+Figure draw_overlay(const std::string& file, const Image& reference, const Image& test) {
+  const OverlayPicture drawn = overlay_png(file, reference, test);
+  return {"pictures.overlay",
+          file + ": slice " + std::to_string(drawn.slice) +
+              ", outlines white on both sides, orange in the reference alone, blue in "
+              "the test alone; inside of both green",
+          ""};
+}
+
+/// Masks or labels of one shape.
+Figures compare_objects(NamedImage reference_file, NamedImage test_file,
+                        const PairSettings& settings, const NamedSpacing& spacing,
+                        const std::string& prefix) {
+  auto& [reference, reference_name] = reference_file;
+  auto& [test, test_name] = test_file;
+  MetricOptions metrics = settings.metrics;
+  metrics.boundary.spacing = spacing.spacing;
+  const bool masks = settings.kind == PairKind::masks;
   Figures figures;
-  switch (settings.kind) {
-    case PairKind::images: {
-      const std::int64_t all = reference.shape().voxels();
-      Figures pictures;
-      if (!settings.plots.empty()) {
-        const auto [slice, scale] = difference_png(picture("difference.png"), reference, test);
-        pictures.push_back({"pictures.difference",
-                            picture("difference.png").string() + ": slice " +
-                                std::to_string(slice) +
-                                ", test - reference, blue below and red "
-                                "above 0, in full colour " +
-                                significant(scale, 4) + " grey levels",
-                            ""});
-      }
-      if (settings.skip_non_finite && reference.dtype() == DType::f32) {
-        keep_finite(reference, test);
-      } else {
-        constexpr const char* advice = "--skip-non-finite leaves them out";
-        require_finite(reference, reference_name, advice);
-        require_finite(test, test_name, advice);
-      }
-      figures = image_figures(reference, test, metrics);
-      const std::int64_t skipped = all - reference.shape().voxels();
-      figures.push_back({"skipped", skipped, ""});
-      // What is left is a row of pixels: places and windows have no meaning there.
-      if (skipped > 0)
-        for (Figure& f : figures)
-          if (f.key == "first_differing" || f.key == "ssim")
-            f = {f.key, nullptr, "pixels were left out"};
-      if (!settings.plots.empty()) draw_images(picture(""), reference, test, metrics.paired);
-      figures.insert(figures.end(), pictures.begin(), pictures.end());
-      return figures;
-    }
-    case PairKind::masks:
-      require_finite(reference, reference_name, "a mask is 0 or another number");
-      require_finite(test, test_name, "a mask is 0 or another number");
-      figures = mask_figures(reference, test, metrics);
-      break;
-    case PairKind::labels:
-      reference = as_labels(std::move(reference), reference_name);
-      test = as_labels(std::move(test), test_name);
-      figures = label_figures(reference, test, metrics);
-      break;
+  if (masks) {
+    require_finite(reference, reference_name, "a mask is 0 or another number");
+    require_finite(test, test_name, "a mask is 0 or another number");
+    figures = mask_figures(reference, test, metrics);
+  } else {
+    reference = as_labels(std::move(reference), reference_name);
+    test = as_labels(std::move(test), test_name);
+    figures = label_figures(reference, test, metrics);
   }
   const auto place = std::find_if(figures.begin(), figures.end(),
                                   [](const Figure& f) { return f.key == "spacing_um"; });
   figures.insert(place + 1, {"spacing_from", spacing.from, ""});
-  if (!settings.plots.empty()) {
-    const auto labels = [](Image image) {
-      visit(image.dtype(), [&]<class T>(std::type_identity<T>) {
-        for (T& value : image.pixels<T>()) value = value != T{} ? T{1} : T{0};
-      });
-      return convert(image, DType::u32);
-    };
-    const bool masks = settings.kind == PairKind::masks;
-    const OverlayPicture drawn =
-        masks ? overlay_png(picture("overlay.png"), labels(std::move(reference)),
-                            labels(std::move(test)))
-              : overlay_png(picture("overlay.png"), reference, test);
-    figures.push_back({"pictures.overlay",
-                       picture("overlay.png").string() + ": slice " + std::to_string(drawn.slice) +
-                           ", outlines white on both sides, orange in the reference alone, blue in "
-                           "the test alone; inside of both green",
-                       ""});
-  }
+  if (settings.plots.empty()) return figures;
+  const std::string file = prefix + "overlay.png";
+  figures.push_back(
+      masks ? draw_overlay(file, foreground(std::move(reference)), foreground(std::move(test)))
+            : draw_overlay(file, reference, test));
   return figures;
+}
+
+}  // namespace
+
+Figures compare_files(const std::filesystem::path& reference_path,
+                      const std::filesystem::path& test_path, const PairSettings& settings,
+                      const std::string& name) {
+  NamedImage reference{read_tiff(reference_path, settings.selection), reference_path.string()};
+  NamedImage test{read_tiff(test_path, settings.selection), test_path.string()};
+  const bool images = settings.kind == PairKind::images;
+  require_same(reference.image, reference.name, test.image, test.name, images);
+  const NamedSpacing spacing = spacing_of(reference.image, test.image, settings.spacing);
+  const std::string prefix = (settings.plots / name).string();
+  if (images) return compare_images(std::move(reference), std::move(test), settings, prefix);
+  return compare_objects(std::move(reference), std::move(test), settings, spacing, prefix);
 }
 
 }  // namespace voxelmark

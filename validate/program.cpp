@@ -118,6 +118,53 @@ std::map<std::string, std::size_t> rows_by_key(const CsvTable& table, const std:
   return rows;
 }
 
+/// The sides of the pairs, and where asked for second readings of each; otherwise those are empty.
+struct Measurements {
+  std::vector<double> reference, test, reference_again, test_again;
+};
+
+/// Nothing where the column has no name.
+std::vector<double> column(const CsvTable& table, const std::string& name) {
+  return name.empty() ? std::vector<double>() : numbers(table, name);
+}
+
+Measurements measurements_of(const CsvTable& reference, const CsvTable& test,
+                             const ValidateOptions& o) {
+  Measurements m;
+  m.reference = column(reference, o.reference_column);
+  m.reference_again = column(reference, o.reference_again);
+  m.test = column(test, o.test_column);
+  m.test_again = column(test, o.test_again);
+  return m;
+}
+
+/// The rows of two tables that have the same key, by key; `report` gets the keys of the others.
+Measurements join_tables(const CsvTable& first, const CsvTable& second, const ValidateOptions& o,
+                         Report& report) {
+  const Measurements all = measurements_of(first, second, o);
+  const auto rows = rows_by_key(first, o.key_column), test_rows = rows_by_key(second, o.key_column);
+  Measurements joined;
+  const auto take = [](std::vector<double>& to, const std::vector<double>& from, std::size_t row) {
+    if (!from.empty()) to.push_back(from[row]);
+  };
+  for (const auto& [key, row] : rows) {
+    const auto partner = test_rows.find(key);
+    if (partner == test_rows.end()) {
+      report.unmatched_reference.push_back(key);
+      continue;
+    }
+    take(joined.reference, all.reference, row);
+    take(joined.reference_again, all.reference_again, row);
+    take(joined.test, all.test, partner->second);
+    take(joined.test_again, all.test_again, partner->second);
+  }
+  for (const auto& [key, row] : test_rows)
+    if (!rows.contains(key)) report.unmatched_test.push_back(key);
+  if (joined.reference.empty())
+    throw BadInput("no '" + o.key_column + "' of " + o.files[0] + " occurs in " + o.files[1]);
+  return joined;
+}
+
 Report compare_measurements(const ValidateOptions& o) {
   const CsvTable first = read_csv(o.files[0]);
   const bool two = o.files.size() == 2;
@@ -125,48 +172,17 @@ Report compare_measurements(const ValidateOptions& o) {
     throw BadInput(two ? "two tables need --key, the column that names their rows alike"
                        : "--key joins two tables, and only one is named");
   Report report;
-  std::vector<double> reference, test, reference_again, test_again;
-  const auto column = [](const CsvTable& table, const std::string& name) {
-    return name.empty() ? std::vector<double>() : numbers(table, name);
-  };
-  reference = column(first, o.reference_column);
-  reference_again = column(first, o.reference_again);
-  if (two) {
-    const CsvTable second = read_csv(o.files[1]);
-    const auto all_test = column(second, o.test_column), all_again = column(second, o.test_again);
-    const auto rows = rows_by_key(first, o.key_column),
-               test_rows = rows_by_key(second, o.key_column);
-    const auto all_reference = std::move(reference),
-               all_reference_again = std::move(reference_again);
-    reference.clear();
-    reference_again.clear();
-    for (const auto& [key, row] : rows) {
-      const auto partner = test_rows.find(key);
-      if (partner == test_rows.end()) {
-        report.unmatched_reference.push_back(key);
-        continue;
-      }
-      reference.push_back(all_reference[row]);
-      test.push_back(all_test[partner->second]);
-      if (!all_reference_again.empty()) reference_again.push_back(all_reference_again[row]);
-      if (!all_again.empty()) test_again.push_back(all_again[partner->second]);
-    }
-    for (const auto& [key, row] : test_rows)
-      if (!rows.contains(key)) report.unmatched_test.push_back(key);
-    if (reference.empty())
-      throw BadInput("no '" + o.key_column + "' of " + o.files[0] + " occurs in " + o.files[1]);
-  } else {
-    test = column(first, o.test_column);
-    test_again = column(first, o.test_again);
-  }
-  if (reference.size() < 2) throw BadInput("one row is too few: agreement needs two pairs or more");
-  require_varying(reference, o.reference_column);
-  require_varying(test, o.test_column);
+  const Measurements m =
+      two ? join_tables(first, read_csv(o.files[1]), o, report) : measurements_of(first, first, o);
+  if (m.reference.size() < 2)
+    throw BadInput("one row is too few: agreement needs two pairs or more");
+  require_varying(m.reference, o.reference_column);
+  require_varying(m.test, o.test_column);
   const std::string unit = !o.unit.empty() ? o.unit : two ? o.key_column : "row";
-  report.results.push_back({"", measurement_figures(reference, test, reference_again, test_again,
-                                                    unit, o.settings.metrics)});
+  report.results.push_back({"", measurement_figures(m.reference, m.test, m.reference_again,
+                                                    m.test_again, unit, o.settings.metrics)});
   if (!o.settings.plots.empty())
-    draw_measurements(o.settings.plots / "", reference, test, o.reference_column, o.test_column,
+    draw_measurements(o.settings.plots / "", m.reference, m.test, o.reference_column, o.test_column,
                       o.settings.metrics.paired);
   return report;
 }

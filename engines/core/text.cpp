@@ -58,6 +58,10 @@ std::string rounded(double value, int digits) {
   return exact.size() < cut.size() ? exact : cut;
 }
 
+std::string counted(std::size_t n, const std::string& thing) {
+  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
+}
+
 std::string human_bytes(double bytes) {
   static constexpr std::array units{"bytes", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;

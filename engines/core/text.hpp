@@ -1,5 +1,6 @@
 #pragma once
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ std::string significant(double value, int digits);
 
 /// The shorter of both: at the most `digits` significant digits, "0" instead of "0.000".
 std::string rounded(double value, int digits);
+
+/// "1 case", "3 cases".
+std::string counted(std::size_t n, const std::string& thing);
 
 /// "128 MiB", "16.0 GiB".
 std::string human_bytes(double bytes);

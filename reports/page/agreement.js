@@ -15,9 +15,6 @@ function cividisColour(share) {
   return `rgb(${cividis[low].map((c, i) => Math.round(c + (cividis[low + 1][i] - c) * (place - low))).join(",")})`;
 }
 
-const isRange = (range) => Array.isArray(range) && range.length === 2 && range.every(isNumber);
-const isHistogram = (pairs, key) => Array.isArray(pairs?.[key]) && [pairs.columns, pairs.rows].every((n) => Number.isInteger(n) && n > 0 && n <= 512);
-
 /** A 2-D histogram as SVG: cells are [cell, count, …]; `lines` are {y, text} across, `diagonal` is y = x. */
 function densityPlot({cells, columns: across, rows: up, x: xRange, y: yRange, xTitle, yTitle, lines = [], diagonal = false, label}) {
   // One value alone stands in the middle cell, of which it is the centre.
@@ -81,12 +78,13 @@ function drawExhibits(operation) {
     pictures: pictures && pictureView(look, pictures), noPictures: !pictures, noPairs: !pairs, pairs: pairs && {n: pairs.n},
   });
   for (const image of document.querySelectorAll("#exhibits img[data-picture]")) image.src = `data:image/png;base64,${model.exhibits.pictures[image.dataset.picture]}`;
-  if (isHistogram(pairs, "scatter") && isRange(pairs.reference) && isRange(pairs.result)) document.getElementById("scatter").append(scatterPlot(look, pairs));
-  if (isHistogram(pairs, "bland_altman") && isRange(pairs.mean) && isRange(pairs.difference)) document.getElementById("bland-altman").append(blandAltmanPlot(look, pairs));
+  if (!pairs) return;
+  document.getElementById("scatter").append(scatterPlot(look, pairs));
+  document.getElementById("bland-altman").append(blandAltmanPlot(look, pairs));
 }
 
 function pictureView(row, p) {
-  const levels = (range) => (isRange(range) ? `black ${significant(range[0])}, white ${significant(range[1])}` : "");
+  const levels = ([black, white]) => `black ${significant(black)}, white ${significant(white)}`;
   return {input: p.input, expected: p.expected, result: p.result, difference: p.difference, equal: p.difference_scale === 0, curtain: p.expected && p.result, column: row.column.label,
     inputLevels: levels(p.input_levels), levels: levels(p.levels), scale: significant(p.difference_scale),
     place: `slice ${p.slice}, ${p.width}×${p.height} voxels from (${p.x}, ${p.y})`};

@@ -55,7 +55,8 @@ function drawSpeedups() {
     columns: shownColumns.map((c) => ({...c, order: tableOrder.column === c.index ? (tableOrder.descending ? "descending" : "ascending") : "none"})),
     rows: body,
     // As in the findings: a GPU cannot be quicker at its transfers than a copy within host memory.
-    summary: speedupSummary(body.filter((r) => !/^(Push|Pull)/.test(r.operation)), shownColumns),
+    summary: speedupSummary(body.filter((r) => !r.task.transfer), shownColumns),
+    anyTransfer: body.some((r) => r.task.transfer),
     legend: [1 / 16, 1 / 4, 1, 4, 16].map((v) => ({text: v < 1 ? `1/${1 / v}×` : `${v}×`, side: v < 1 ? "slower" : "faster", strength: Math.round(100 * Math.abs(shade(v)))})),
     anyUnchecked: body.some((r) => r.cells.some((c) => c.kind === "unchecked")),
     anyDrifted: body.some((r) => r.cells.some((c) => c.drifted)),
