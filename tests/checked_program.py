@@ -22,7 +22,7 @@ def program(index):
 class ProgramTest(CheckedTest):
     PROGRAM = None  # the path of the program under test
     NAME = None  # what its messages begin with
-    ENVIRONMENT = None  # of this process where it is None
+    ENVIRONMENT = dict(os.environ)
 
     def setUp(self):
         super().setUp()
@@ -30,9 +30,9 @@ class ProgramTest(CheckedTest):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def run_program(self, *arguments, status=0, program=None, timeout=600, **options):
+    def run_program(self, *arguments, status=0, program=None, environment=(), timeout=600, **options):
         """Runs the program in the test's folder; it has to end with this status, or one of these."""
-        given = {"cwd": self.folder, "env": self.ENVIRONMENT, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+        given = {"cwd": self.folder, "env": self.ENVIRONMENT | dict(environment), "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                  "stderr": subprocess.PIPE} | options
         run = subprocess.run([program or self.PROGRAM, *map(str, arguments)], timeout=timeout, **given)
         run.stdout, run.stderr = (run.stdout or b"").decode("utf-8"), run.stderr.decode("utf-8", "replace")
@@ -73,7 +73,7 @@ class ProgramTest(CheckedTest):
         last = run.stderr.splitlines(True)[-1]
         self.check(last.startswith(f"{self.NAME}: ") and "standard output" in last, f"{arguments}: {run.stderr}")
 
-    def measured(self, *arguments, status=0):
+    def cost_of(self, *arguments, status=0):
         """Seconds by the clock, seconds of processor time, and bytes of memory that a run takes."""
         start = time.monotonic()
         process = subprocess.Popen([self.PROGRAM, *map(str, arguments)], cwd=self.folder, env=self.ENVIRONMENT,

@@ -410,7 +410,7 @@ class BadInput(CompareTest):
         self.results("base.json", rows)
         self.results("new.json", rows[:-1] + [merged(f"Operation{count - 1}", times(3))])
         self.check(os.path.getsize(self.folder / "new.json") > 2e3 * count, "the files are large")
-        seconds, cpu, peak = self.measured("compare", "base.json", "new.json", "--json", "c.json", "--markdown", "c.md", "--junit", "c.xml", status=1)
+        seconds, cpu, peak = self.cost_of("compare", "base.json", "new.json", "--json", "c.json", "--markdown", "c.md", "--junit", "c.xml", status=1)
         peak /= 2**20
         print(f"{count} rows a side: {seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
         # Two threads read: where other programs keep the cores busy, the CPU time is told from the wall's.
