@@ -13,7 +13,6 @@ import html
 import io
 import json
 import math
-import pathlib
 import re
 import sys
 
@@ -151,6 +150,13 @@ class ExportTest(ReportTest):
         """Every format of one file, against the file itself; names need no change."""
         done, others = self.measured(path)
         times = {name: entry["median_ms"] for name, entry in done.items()}
+        self.check_google_benchmark(path, done, times)
+        self.check_github_action(path, done, times, others)
+        self.check_bencher(path, done, times)
+        self.check_csv(path, done, others)
+        self.check_markdown(path, times, others)
+
+    def check_google_benchmark(self, path, done, times):
         text = self.export("googlebenchmark", path).stdout
         self.equal(google_benchmark(text), times, "times")
         self.equal({entry["name"]: entry["value"] for entry in action_googlecpp(text)}, times, "times")
@@ -163,6 +169,7 @@ class ExportTest(ReportTest):
                        {k: v for k, v in original.items() if k.endswith(("_ms", "_error", "_r"))}, "counters")
             self.equal(entry["cpu_time"], original["cpu_time"], "CPU time")
 
+    def check_github_action(self, path, done, times, others):
         run = self.export("github-action-benchmark", path)
         entries = action_custom(run.stdout)
         self.equal({entry["name"]: entry["value"] for entry in entries}, times, "times")
@@ -174,6 +181,7 @@ class ExportTest(ReportTest):
         told = f"report: {len(others)} cases without a result left out" if others else ""
         self.check(run.stderr.startswith(told) and bool(run.stderr) == bool(others), run.stderr)
 
+    def check_bencher(self, path, done, times):
         document = bencher_metric_format(self.export("bencher", path).stdout)
         self.equal(set(document), set(times), "benchmarks")
         for name, measures in document.items():
@@ -181,10 +189,11 @@ class ExportTest(ReportTest):
                 self.check(math.isclose(measures["latency"][key], 1e6 * done[name][counter]), f"{name}: {key} in ns")
             self.check(math.isclose(measures["throughput"]["value"], 1e3 / done[name]["throughput_ms"]), f"{name}: calls/s")
 
+    def check_csv(self, path, done, others):
         records = rfc4180(self.export("csv", path).stdout)
         self.equal([list(r) for r in csv.reader(io.StringIO(self.export("csv", path).stdout, newline=""))], records, "Python's reading")
         lines = {line["name"]: line for line in (dict(zip(records[0], record)) for record in records[1:])}
-        self.equal((set(lines), len(records) - 1), (set(times) | others, len(times) + len(others)), "lines")
+        self.equal((set(lines), len(records) - 1), (set(done) | others, len(done) + len(others)), "lines")
         self.check(len(set(records[0])) == len(records[0]), "a column twice")
         for name, entry in done.items():
             line, own = lines[name], entry["voxelmark"]
@@ -198,6 +207,7 @@ class ExportTest(ReportTest):
             self.check(lines[name]["outcome"] in ("skipped", "failed") and lines[name]["reason"], lines[name])
             self.equal(lines[name]["median_ms"], "", "time of a case without a result")
 
+    def check_markdown(self, path, times, others):
         tables = markdown_tables(self.export("markdown", path).stdout)
         seen = {cells["case"]: (operation, cells) for operation, rows in tables.items() for cells in rows}
         self.equal(set(seen), set(times) | others, "cases")

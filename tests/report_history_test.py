@@ -7,7 +7,6 @@ usage: report_history_test.py REPORT [UNITTEST ARGUMENTS...]
 import html.parser
 import json
 import math
-import pathlib
 import random
 import re
 import shutil
