@@ -38,7 +38,7 @@ class Surroundings(BenchTest):
         run = self.run_program("--filter", "Flip2D", "--engine", "opencl", "--size", "16x16", environment=environment, status=2)
         self.check(run.stderr.splitlines()[-1].startswith("bench: nothing was measured"), run.stderr)
 
-    def measured(self, environment=None, unset=()):
+    def measured(self, environment=(), unset=()):
         """Runs a blur on OpenCL; everything has to be measured and to agree."""
         with unittest.mock.patch.dict(ENVIRONMENT):
             for name in unset:
