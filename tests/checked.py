@@ -1,5 +1,6 @@
-"""What the test scripts share: counted checks, an exit status that no check at all makes a failure, stacks."""
+"""What the test scripts share: counted checks, an exit status that no check at all makes a failure, stacks, JSON."""
 
+import json
 import sys
 import time
 import unittest
@@ -19,6 +20,19 @@ def read_stack(path):
     """The pages of a TIFF as an array [z, y, x]."""
     with tifffile.TiffFile(path) as file:
         return np.stack([page.asarray() for page in file.pages])
+
+
+def strict_json(text):
+    """JSON as its standard has it: no NaN, no infinity, no key twice in an object."""
+    def refuse(constant):
+        raise ValueError(f"{constant} in JSON")
+
+    def pairs(items):
+        if len(dict(items)) != len(items):
+            raise ValueError(f"a key twice among {[key for key, _ in items]}")
+        return dict(items)
+
+    return json.loads(text, parse_constant=refuse, object_pairs_hook=pairs)
 
 
 class CheckedTest(unittest.TestCase):

@@ -13,6 +13,7 @@
 #include "engines/operations/catalogue.hpp"
 #include "engines/operations/gaussian_blur.hpp"
 #include "engines/operations/window.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace voxelmark {
 namespace {
@@ -122,8 +123,7 @@ TEST(Text, NumbersStayReadable) {
 }
 
 TEST(Files, AppearWholeOrNotAtAll) {
-  const auto folder = std::filesystem::temp_directory_path() / "voxelmark_files_test";
-  std::filesystem::create_directories(folder);
+  const TemporaryFolder folder;
   const auto file = folder / "file.txt";
   write_text(file, "first");
   EXPECT_THROW(write_atomically(file,
@@ -135,10 +135,9 @@ TEST(Files, AppearWholeOrNotAtAll) {
   std::string text;
   std::ifstream(file) >> text;
   EXPECT_EQ(text, "first");
-  EXPECT_THROW(write_text(folder, "a folder stands there"), BadInput);
+  EXPECT_THROW(write_text(folder.path(), "a folder stands there"), BadInput);
   EXPECT_THROW(require_writable(folder / "missing" / "file"), BadInput);
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
-  std::filesystem::remove_all(folder);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
 TEST(Catalogue, NamesAreUniqueAndComplete) {

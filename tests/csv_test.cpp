@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "engines/core/error.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace voxelmark {
 namespace {
@@ -244,19 +245,13 @@ TEST(CsvTest, NamesAreShownUpToTheirEnd) {
 
 class CsvFileTest : public testing::Test {
  protected:
-  CsvFileTest() {
-    std::string name = (fs::temp_directory_path() / "csv_test_XXXXXX").string();
-    folder = mkdtemp(name.data());
-    path = folder / "table.csv";
-  }
-  ~CsvFileTest() override { fs::remove_all(folder); }
-
   void write(const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
   std::string read_refusal() {
     return refusal([&] { read_csv(path); });
   }
 
-  fs::path folder, path;
+  const TemporaryFolder folder;
+  fs::path path = folder / "table.csv";
 };
 
 TEST_F(CsvFileTest, WhatIsWrittenIsRead) {
@@ -283,7 +278,7 @@ TEST_F(CsvFileTest, FilesThatCannotBeReadAreRefused) {
   EXPECT_EQ(read_refusal(), path.string() + ": No such file or directory");
   write("");
   EXPECT_EQ(read_refusal(), path.string() + ": the file is empty");
-  path = folder;
+  path = folder.path();
   EXPECT_EQ(read_refusal(), path.string() + ": is a folder, not a file");
   path = "/dev/null";
   EXPECT_EQ(read_refusal(), "/dev/null: is not a regular file");
@@ -294,7 +289,7 @@ TEST_F(CsvFileTest, FilesThatCannotBeReadAreRefused) {
 
 TEST_F(CsvFileTest, FilesWithoutPermissionAreRefused) {
   write("x\n1\n");
-  fs::permissions(folder, fs::perms::all);
+  fs::permissions(folder.path(), fs::perms::all);
   fs::permissions(path, fs::perms::none);
   const bool root = geteuid() == 0;
   if (root && seteuid(65534) != 0) GTEST_SKIP() << "root that cannot be anybody else";

@@ -9,6 +9,7 @@
 #include "engines/operations/catalogue.hpp"
 #include "engines/operations/window.hpp"
 #include "engines/reference/reference.hpp"
+#include "tests/image_makers.hpp"
 #include "tests/run_operation.hpp"
 #include "validate/image_agreement.hpp"
 
@@ -37,8 +38,6 @@ Image each(const Image& image, F f) {
 Image constant(const Shape& shape, DType dtype, double value) {
   return each(generate("noise", shape, dtype, 1), [=](auto) { return value; });
 }
-
-Image noise(const Shape& shape, DType dtype) { return generate("noise", shape, dtype, 11); }
 
 Image mask_of(const Shape& shape, DType dtype, double share) {
   return each(noise(shape, dtype), [=](auto value) {

@@ -1,52 +1,37 @@
 #!/usr/bin/env python3
 """bench --runs: several fresh processes, and two builds measured alternately.
 
-usage: fresh_processes_test.py BENCH BENCH_WITH_A_WRONG_KERNEL
+usage: fresh_processes_test.py BENCH BENCH_WITH_A_WRONG_KERNEL [UNITTEST ARGUMENTS...]
 """
 
 import json
-import os
 import pathlib
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from checked import CheckedTest, run_tests
+from bench_program import BENCH, ENVIRONMENT
+from checked import run_tests
+from checked_program import ProgramTest, program
 
-BENCH, WRONG_KERNEL_BENCH = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
-COMPARE = "/usr/share/benchmark/compare.py"
-CACHES = tempfile.TemporaryDirectory()
+WRONG_KERNEL_BENCH = program(2)
 QUICK = ["--filter", "AddScalar2D", "--size", "64x64", "--max-time", "0"]
 
 
-class FreshProcesses(CheckedTest):
+class FreshProcesses(ProgramTest):
+    PROGRAM, NAME = BENCH, "bench"
+
     def setUp(self):
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
-        self.environment = {**os.environ, "XDG_CACHE_HOME": CACHES.name, "POCL_CACHE_DIR": f"{CACHES.name}/pocl",
-                            "TMPDIR": str(self.temporary)}
+        self.ENVIRONMENT = ENVIRONMENT | {"TMPDIR": str(self.temporary)}
 
-    def bench(self, *arguments, status=0):
-        run = subprocess.run([BENCH, *map(str, arguments)], cwd=self.folder, env=self.environment, text=True,
-                             capture_output=True, timeout=300)
-        self.equal(run.returncode, status, f"exit status of {arguments}; {run.stderr[-500:]}")
-        left = [path for path in self.temporary.iterdir() if path.name.startswith("voxelmark")]
-        self.equal(left, [], "temporary files")
-        return run
-
-    def refused(self, *arguments, says):
-        before = sorted(self.folder.iterdir())
-        run = self.bench(*arguments, status=2)
-        lines = [line for line in run.stderr.splitlines() if line.startswith("bench: ")]
-        self.check(len(lines) == 1 and says in lines[0], f"{arguments}: {run.stderr}")
-        self.equal(sorted(self.folder.iterdir()), before, "files")
+    def check_nothing_half_written(self, what):
+        super().check_nothing_half_written(what)
+        self.equal([path for path in self.temporary.iterdir() if path.name.startswith("voxelmark")], [], f"temporary files of {what}")
 
     def script(self, name, text):
         path = self.folder / name
@@ -58,7 +43,7 @@ class FreshProcesses(CheckedTest):
         return json.loads((self.folder / name).read_text())
 
     def test_samples_are_processes(self):
-        run = self.bench(*QUICK, "--engine", "tbb,opencl", "--runs", "3", "--json", "out.json")
+        run = self.run_program(*QUICK, "--engine", "tbb,opencl", "--runs", "3", "--json", "out.json")
         results = self.load("out.json")
         own = results["context"]["voxelmark"]
         self.equal((own["runs"], own["incomplete"]), (3, False), "runs")
@@ -75,13 +60,11 @@ class FreshProcesses(CheckedTest):
             self.equal((median["median_ci_lower_ms"], median["median_ci_upper_ms"]), (min(times), max(times)), "interval")
             self.check(name in run.stdout, f"{name} is not printed")
         self.check("2 measured, 0 skipped, 0 failed in 3 processes" in run.stdout, run.stdout)
-        compare = subprocess.run(["/usr/bin/python3", COMPARE, "benchmarks", "out.json", "out.json"], cwd=self.folder,
-                                 capture_output=True, text=True)
-        self.equal(compare.returncode, 0, f"compare.py: {compare.stderr}")
+        self.google_compare("out.json")
 
     def test_two_builds_alternate(self):
         base = self.script("base", f'echo base >&2; exec {BENCH} "$@"')
-        run = self.bench(*QUICK, "--no-limits", "--engine=tbb", "--runs=4", "--json=new.json", "--base-program", base, "--base-json", "base.json")
+        run = self.run_program(*QUICK, "--no-limits", "--engine=tbb", "--runs=4", "--json=new.json", "--base-program", base, "--base-json", "base.json")
         order = ""
         for line in run.stderr.splitlines():
             order += "A" if line == "base" else "x" if line.startswith("[1/1]") else ""
@@ -91,7 +74,7 @@ class FreshProcesses(CheckedTest):
         self.check(self.load("new.json")["benchmarks"] != self.load("base.json")["benchmarks"], "both sides are one")
 
     def test_a_failing_build(self):
-        run = self.bench(*QUICK, "--no-limits", "--engine", "opencl", "--runs", "2", "--json", "new.json", "--base-program",
+        run = self.run_program(*QUICK, "--no-limits", "--engine", "opencl", "--runs", "2", "--json", "new.json", "--base-program",
                          WRONG_KERNEL_BENCH, "--base-json", "base.json", status=1)
         outcomes = [row["voxelmark"]["outcome"] for name in ("base.json", "new.json")
                     for row in self.load(name)["benchmarks"] if "voxelmark" in row]
@@ -102,14 +85,14 @@ class FreshProcesses(CheckedTest):
         for name, text in {"silent": "exit 0", "crashing": "kill -SEGV $$", "failing": "exit 3"}.items():
             base = self.script(name, text)
             self.refused(*QUICK, "--runs", "2", "--json", "new.json", "--base-program", base, "--base-json", "base.json",
-                         says=f"{base} ended with exit code")
+                         words=f"{base} ended with exit code", after_progress=True)
         other = self.script("other", 'for last; do :; done; echo "{}" > "$last"')
         self.refused(*QUICK, "--runs", "2", "--json", "new.json", "--base-program", other, "--base-json", "base.json",
-                     says="is no bench program")
+                     words="is no bench program", after_progress=True)
 
     def test_options(self):
         base = self.script("base", "exit 0")
-        for arguments, says in [
+        for arguments, words in [
             (["--runs", "0"], "--runs"), (["--runs", "x"], "--runs"), (["--runs", "1001"], "--runs"),
             (["--base-program", base, "--json", "n.json"], "--base-json"), (["--base-json", "b.json"], "--base-program"),
             (["--base-program", base, "--base-json", "b.json"], "--json"),
@@ -120,13 +103,13 @@ class FreshProcesses(CheckedTest):
             (["--base-program", "/etc/passwd", "--base-json", "b.json", "--json", "n.json"], "no program"),
             (["--base-program", base, "--base-json", "none/b.json", "--json", "n.json"], "none/b.json"),
         ]:
-            self.refused(*QUICK, *arguments, says=says)
-        self.environment["TMPDIR"] = str(self.folder / "missing")
-        self.refused(*QUICK, "--runs", "2", says="missing")
+            self.refused(*QUICK, *arguments, words=words)
+        self.ENVIRONMENT["TMPDIR"] = str(self.folder / "missing")
+        self.refused(*QUICK, "--runs", "2", words="missing")
 
     def test_interrupt(self):
         process = subprocess.Popen([BENCH, *QUICK[:-1], "1", "--engine", "tbb", "--runs", "500", "--no-limits", "--json",
-                                    "out.json"], cwd=self.folder, env=self.environment, stderr=subprocess.PIPE,
+                                    "out.json"], cwd=self.folder, env=self.ENVIRONMENT, stderr=subprocess.PIPE,
                                    stdout=subprocess.PIPE, text=True)
         for line in process.stderr:
             if line.startswith("process 3 "):
@@ -141,7 +124,7 @@ class FreshProcesses(CheckedTest):
 
     def test_a_killed_parent_leaves_no_child(self):
         process = subprocess.Popen([BENCH, *QUICK[:-1], "30", "--engine", "opencl", "--no-limits", "--runs", "9"], cwd=self.folder,
-                                   env=self.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+                                   env=self.ENVIRONMENT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         for line in process.stderr:
             if line.startswith("[1/1]"):
                 break
@@ -157,4 +140,6 @@ class FreshProcesses(CheckedTest):
 
 
 if __name__ == "__main__":
+    if WRONG_KERNEL_BENCH is None:
+        sys.exit(__doc__)
     sys.exit(run_tests(sys.argv[3:]))

@@ -10,19 +10,14 @@
 #include <utility>
 
 #include "engines/core/error.hpp"
+#include "tests/image_makers.hpp"
 
 namespace voxelmark {
 namespace {
 
-constexpr DType all_types[]{DType::u8, DType::u16, DType::u32, DType::f32};
 const std::vector<Shape> odd_shapes{{1, 1, 1},    {7, 5, 3},    {1, 9, 1},    {9, 1, 1},
                                     {1, 1, 9},    {2, 2, 1},    {2, 2, 2},    {5, 7, 1},
                                     {24, 24, 12}, {25, 47, 13}, {48, 23, 24}, {100, 70, 30}};
-
-bool equal(const Image& a, const Image& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-         std::memcmp(a.data(), b.data(), a.bytes()) == 0;
-}
 
 std::uint64_t fingerprint(const Image& image) {
   std::uint64_t hash = 14695981039346656037u;  // FNV-1a

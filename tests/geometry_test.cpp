@@ -9,6 +9,7 @@
 #include "datasets/generators.hpp"
 #include "engines/core/error.hpp"
 #include "engines/operations/catalogue.hpp"
+#include "tests/image_makers.hpp"
 #include "tests/run_operation.hpp"
 #include "validate/image_agreement.hpp"
 
@@ -19,20 +20,6 @@ using Settings = Given;
 const std::vector<DType> grey{DType::u8, DType::u16, DType::f32};
 const float nan = std::numeric_limits<float>::quiet_NaN();
 const float infinity = std::numeric_limits<float>::infinity();
-
-template <class T>
-Image image_of(const Shape& shape, const std::vector<T>& values) {
-  Image image(shape, dtype_of<T>());
-  std::copy(values.begin(), values.end(), image.pixels<T>().begin());
-  return image;
-}
-
-template <class T>
-Image constant(const Shape& shape, T value) {
-  return image_of<T>(shape, std::vector<T>(static_cast<std::size_t>(shape.voxels()), value));
-}
-
-Image noise(const Shape& shape, DType dtype) { return generate("noise", shape, dtype, 11); }
 
 /// Thrown where OpenCV declines, which only it may: the rest of a test's body is left out.
 struct Declined {};
@@ -124,7 +111,7 @@ TEST(ImageArithmetic, DifferencesAreSquaredInFloat32) {
 
 TEST(ImageArithmetic, AnythingButZeroIsForeground) {
   const Image a = image_of<float>({6, 1, 1}, {0.0f, -0.0f, 1e-40f, -3, infinity, nan}),
-              b = constant<float>({6, 1, 1}, 255);
+              b = filled<float>({6, 1, 1}, 255);
   on_every_engine([&](const Runner& run) {
     const Image both = run("BinaryAnd2D", {}, {&a, &b});
     // Some devices take 1e-40, below the normal numbers, for 0.
@@ -225,7 +212,7 @@ TEST(Projections, NanLosesAgainstNumbers) {
   std::vector<float> values(150, nan);
   values[3] = -5;
   values[77] = -infinity;
-  const Image line = image_of<float>({150, 1, 1}, values), none = constant<float>({150, 1, 1}, nan);
+  const Image line = image_of<float>({150, 1, 1}, values), none = filled<float>({150, 1, 1}, nan);
   on_every_engine(
       [&](const Runner& run) {
         const Image x = run("MaximumXProjection", {}, {&line});
@@ -241,14 +228,14 @@ TEST(Projections, NanLosesAgainstNumbers) {
 }
 
 TEST(Projections, SumsPassSixteenBitsAndEndAtThirtyTwo) {
-  const Image deep = constant<std::uint16_t>({5, 1, 1000}, 65535),
-              deeper = constant<std::uint16_t>({3, 1, 65540}, 65535);
+  const Image deep = filled<std::uint16_t>({5, 1, 1000}, 65535),
+              deeper = filled<std::uint16_t>({3, 1, 65540}, 65535);
   on_every_engine([&](const Runner& run) {
-    expect_equal(run("SumZProjection", {}, {&deep}), constant<std::uint32_t>({5, 1, 1}, 65535000));
-    expect_equal(run("MeanZProjection", {}, {&deep}), constant<float>({5, 1, 1}, 65535));
-    expect_equal(run("MeanZProjection", {}, {&deeper}), constant<float>({3, 1, 1}, 65535));
+    expect_equal(run("SumZProjection", {}, {&deep}), filled<std::uint32_t>({5, 1, 1}, 65535000));
+    expect_equal(run("MeanZProjection", {}, {&deep}), filled<float>({5, 1, 1}, 65535));
+    expect_equal(run("MeanZProjection", {}, {&deeper}), filled<float>({3, 1, 1}, 65535));
     expect_equal(run("SumZProjection", {}, {&deeper}),
-                 constant<std::uint32_t>({3, 1, 1}, std::numeric_limits<std::uint32_t>::max()));
+                 filled<std::uint32_t>({3, 1, 1}, std::numeric_limits<std::uint32_t>::max()));
   });
 }
 
@@ -298,7 +285,7 @@ TEST(Affine, TheIdentityIsTheImage) {
 
 TEST(Affine, TranslationByWholeVoxelsShiftsAndFillsWithZeros) {
   const Image image = noise({19, 8, 6}, DType::u16);
-  Image expected = constant<std::uint16_t>(image.shape(), 0);
+  Image expected = filled<std::uint16_t>(image.shape(), 0);
   const Index distance{5, -3, 2};
   for (std::int64_t z = 2; z < 6; ++z)
     for (std::int64_t y = 0; y < 5; ++y)
@@ -358,7 +345,7 @@ TEST(Affine, CoordinatesBeyondTheFixedPointAreRefused) {
 }
 
 TEST(Resample, SameSpacingIsTheImageAndConstantsStay) {
-  const Image image = noise({21, 9, 4}, DType::f32), flat = constant<float>({21, 9, 4}, 30000.1f);
+  const Image image = noise({21, 9, 4}, DType::f32), flat = filled<float>({21, 9, 4}, 30000.1f);
   on_every_engine([&](const Runner& run) {
     expect_equal(run("Resample3D", {{"from_spacing", "0.3"}, {"to_spacing", "0.3"}}, {&image}),
                  image);

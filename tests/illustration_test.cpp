@@ -1,43 +1,23 @@
 #include "validate/illustration.hpp"
 
 #include <gtest/gtest.h>
-#include <png.h>
 
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
+
+#include "tests/image_makers.hpp"
+#include "tests/png_reader.hpp"
 
 namespace voxelmark {
 namespace {
 
-struct Decoded {
-  int width = 0, height = 0;
-  std::vector<int> greys;
-};
-
-Decoded decode(const std::string& png) {
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  if (!png_image_begin_read_from_memory(&image, png.data(), png.size()))
-    throw std::runtime_error(image.message);
-  image.format = PNG_FORMAT_GRAY;
-  std::vector<png_byte> bytes(PNG_IMAGE_SIZE(image));
-  png_image_finish_read(&image, nullptr, bytes.data(), 0, nullptr);
-  return {
-      static_cast<int>(image.width), static_cast<int>(image.height), {bytes.begin(), bytes.end()}};
+std::vector<int> greys_of(const std::string& png) {
+  const Png image(png, PNG_FORMAT_GRAY);
+  return {image.bytes.begin(), image.bytes.end()};
 }
 
-template <class T>
-Image image_of(const Shape& shape, DType type, const std::vector<T>& values) {
-  Image image(shape, type);
-  std::copy(values.begin(), values.end(), image.pixels<T>().begin());
-  return image;
-}
-
-Image floats(const std::vector<float>& values) {
-  return image_of<float>({static_cast<std::int64_t>(values.size()), 1, 1}, DType::f32, values);
-}
+Image floats(const std::vector<float>& values) { return row_of(values); }
 
 TEST(CutOut, IsTheMiddle) {
   const CutOut large = middle_of({200, 100, 9});
@@ -56,17 +36,17 @@ TEST(Illustration, GreysSpanTheExpectedRange) {
   const Illustration shown = illustrate(floats({0, 1, 2, 4}), expected, result);
   EXPECT_EQ(shown.expected.black, 10);
   EXPECT_EQ(shown.expected.white, 30);
-  EXPECT_EQ(decode(shown.expected.png).greys, (std::vector<int>{0, 128, 255}));
-  EXPECT_EQ(decode(shown.result.png).greys, (std::vector<int>{0, 191, 255}));
-  EXPECT_EQ(decode(shown.input.png).greys, (std::vector<int>{0, 64, 128, 255}));
+  EXPECT_EQ(greys_of(shown.expected.png), (std::vector<int>{0, 128, 255}));
+  EXPECT_EQ(greys_of(shown.result.png), (std::vector<int>{0, 191, 255}));
+  EXPECT_EQ(greys_of(shown.input.png), (std::vector<int>{0, 64, 128, 255}));
   EXPECT_EQ(shown.input.white, 4);
   EXPECT_EQ(shown.difference_scale, 10);
-  EXPECT_EQ(decode(shown.difference).greys, (std::vector<int>{128, 192, 255}));
+  EXPECT_EQ(greys_of(shown.difference), (std::vector<int>{128, 192, 255}));
 }
 
 TEST(Illustration, SmallestDifferenceIsSeen) {
   const Illustration shown = illustrate(floats({0}), floats({0, 0, 0}), floats({-1e-9F, 0, 1}));
-  EXPECT_EQ(decode(shown.difference).greys, (std::vector<int>{112, 128, 255}));
+  EXPECT_EQ(greys_of(shown.difference), (std::vector<int>{112, 128, 255}));
 }
 
 TEST(Illustration, NothingDiffersNothingIsDrawn) {
@@ -81,7 +61,7 @@ TEST(Illustration, NothingDiffersNothingIsDrawn) {
 TEST(Illustration, NotANumberOnOneSideStandsOut) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Illustration shown = illustrate(floats({1}), floats({5, 6}), floats({5, nan}));
-  const auto greys = decode(shown.difference).greys;
+  const auto greys = greys_of(shown.difference);
   EXPECT_EQ(greys[0], 128);
   EXPECT_NE(greys[1], 128);
   EXPECT_TRUE(std::isfinite(shown.difference_scale));
@@ -89,13 +69,13 @@ TEST(Illustration, NotANumberOnOneSideStandsOut) {
 
 TEST(Illustration, LabelsDifferByOneWhateverTheirNumbers) {
   const Shape shape{3, 1, 1};
-  const Image expected = image_of<std::uint32_t>(shape, DType::u32, {0, 1, 7}),
-              result = image_of<std::uint32_t>(shape, DType::u32, {0, 9, 7});
+  const Image expected = image_of<std::uint32_t>(shape, {0, 1, 7}),
+              result = image_of<std::uint32_t>(shape, {0, 9, 7});
   const Illustration shown = illustrate(floats({0, 1}), expected, result);
   EXPECT_EQ(shown.difference_scale, 1);
-  EXPECT_EQ(decode(shown.difference).greys, (std::vector<int>{128, 255, 128}));
-  EXPECT_EQ(decode(shown.expected.png).greys[0], 0);
-  EXPECT_NE(decode(shown.expected.png).greys[1], decode(shown.expected.png).greys[2]);
+  EXPECT_EQ(greys_of(shown.difference), (std::vector<int>{128, 255, 128}));
+  EXPECT_EQ(greys_of(shown.expected.png)[0], 0);
+  EXPECT_NE(greys_of(shown.expected.png)[1], greys_of(shown.expected.png)[2]);
   EXPECT_EQ(shown.expected.white, 7);
   EXPECT_FALSE(shown.pairs);
 }

@@ -4,14 +4,12 @@
 
 #include <cmath>
 
+#include "tests/image_makers.hpp"
+
 namespace voxelmark {
 namespace {
 
-Image row(const std::vector<float>& values) {
-  Image image({static_cast<std::int64_t>(values.size()), 1, 1}, DType::f32);
-  std::copy(values.begin(), values.end(), image.pixels<float>().begin());
-  return image;
-}
+Image row(const std::vector<float>& values) { return row_of(values); }
 
 TEST(ImageAgreement, Literals) {
   const auto figures = image_agreement(row({1, 2, 3, 4}), row({1, 2, 4, 2}));

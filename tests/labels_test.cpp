@@ -12,6 +12,7 @@
 #include "engines/operations/catalogue.hpp"
 #include "engines/operations/connected_components.hpp"
 #include "engines/operations/voronoi.hpp"
+#include "tests/image_makers.hpp"
 #include "tests/run_operation.hpp"
 #include "validate/label_agreement.hpp"
 
@@ -50,19 +51,6 @@ class Labels : public testing::TestWithParam<EngineEntry> {
 
   std::unique_ptr<Engine> engine_ = std::get<std::unique_ptr<Engine>>(GetParam().open(0));
 };
-
-template <class T>
-bool equal(const Image& a, const Image& b) {
-  return std::ranges::equal(a.pixels<T>(), b.pixels<T>());
-}
-
-template <class T>
-Image image_of(const Shape& shape, const std::vector<int>& values) {
-  Image image(shape, dtype_of<T>());
-  std::transform(values.begin(), values.end(), image.pixels<T>().begin(),
-                 [](int value) { return static_cast<T>(value); });
-  return image;
-}
 
 template <class T>
 std::vector<int> values_of(const Image& image) {
@@ -137,8 +125,8 @@ TEST_P(Labels, PercolatingMask) {
   const Image mask = random_mask({128, 120, 100}, 0.12, 5);
   for (const char* neighbours : {"box", "face"}) {
     const Image labels = run("ConnectedComponents3D", mask, {{"neighbours", neighbours}});
-    EXPECT_TRUE(equal<std::uint32_t>(
-        labels, expected("ConnectedComponents3D", {&mask}, {{"neighbours", neighbours}})));
+    EXPECT_TRUE(
+        equal(labels, expected("ConnectedComponents3D", {&mask}, {{"neighbours", neighbours}})));
   }
 }
 
@@ -148,9 +136,8 @@ TEST_P(Labels, ComponentsOfManyDensities) {
          {Shape{301, 97, 1}, Shape{33, 31, 29}, Shape{1, 1000, 1}, Shape{1, 1, 300}}) {
       const Image mask = random_mask(shape, density, 11);
       for (const char* neighbours : {"box", "face"})
-        EXPECT_TRUE(equal<std::uint32_t>(
-            run("ConnectedComponents3D", mask, {{"neighbours", neighbours}}),
-            expected("ConnectedComponents3D", {&mask}, {{"neighbours", neighbours}})))
+        EXPECT_TRUE(equal(run("ConnectedComponents3D", mask, {{"neighbours", neighbours}}),
+                          expected("ConnectedComponents3D", {&mask}, {{"neighbours", neighbours}})))
             << density << " " << to_string(shape, 3) << " " << neighbours;
     }
 }
@@ -201,8 +188,8 @@ TEST_P(Labels, VoronoiOfManySeeds) {
             });
         const Image mask = random_mask(shape, 0.7, 2);
         const Values values{{"spacing", spacing}, {"masked", "yes"}};
-        EXPECT_TRUE(equal<std::uint32_t>(run("Voronoi3D", {&seeds, &mask}, values),
-                                         expected("Voronoi3D", {&seeds, &mask}, values)))
+        EXPECT_TRUE(equal(run("Voronoi3D", {&seeds, &mask}, values),
+                          expected("Voronoi3D", {&seeds, &mask}, values)))
             << density << " " << to_string(shape, 3) << " " << spacing;
       }
 }
@@ -230,7 +217,7 @@ TEST_P(Labels, VoronoiWithoutSeedsIsEmpty) {
   for (const Shape& shape : {Shape{1, 1, 1}, Shape{65, 9, 1}, Shape{9, 5, 4}}) {
     const Image seeds = drawn<std::uint32_t>(shape, 1, [](std::uint64_t) { return 0; });
     const Image mask = random_mask(shape, 1, 1);
-    EXPECT_TRUE(equal<std::uint32_t>(run("Voronoi3D", {&seeds, &mask}), seeds));
+    EXPECT_TRUE(equal(run("Voronoi3D", {&seeds, &mask}), seeds));
   }
 }
 
@@ -243,7 +230,7 @@ TEST_P(Labels, VoronoiFlipsWithTheImage) {
   const Image labels = run("Voronoi3D", {&seeds, &mask});
   for (const int axis : {0, 1, 2}) {
     const Image turned = flipped(seeds, axis);
-    EXPECT_TRUE(equal<std::uint32_t>(labels, flipped(run("Voronoi3D", {&turned, &mask}), axis)));
+    EXPECT_TRUE(equal(labels, flipped(run("Voronoi3D", {&turned, &mask}), axis)));
   }
 }
 
@@ -286,8 +273,8 @@ TEST_P(Labels, MaximaAmongFewLevels) {
     for (const Shape& shape : {Shape{120, 77, 1}, Shape{40, 30, 20}})
       for (const char* radius : {"0", "1", "2"}) {
         const Image image = few_levels(shape, levels, 31);
-        EXPECT_TRUE(equal<std::uint8_t>(run("DetectMaxima3D", image, {{"radius", radius}}),
-                                        expected("DetectMaxima3D", {&image}, {{"radius", radius}})))
+        EXPECT_TRUE(equal(run("DetectMaxima3D", image, {{"radius", radius}}),
+                          expected("DetectMaxima3D", {&image}, {{"radius", radius}})))
             << levels << " " << to_string(shape, 3) << " " << radius;
       }
 }
@@ -302,8 +289,7 @@ TEST_P(Labels, OtsuLabelsAreExactWithoutBlurring) {
                {"GaussOtsuLabeling3D", {{"outline_sigma", "0"}}},
                {"ErodedOtsuLabeling3D", {{"outline_sigma", "0"}, {"erosions", "1"}}},
                {"ErodedOtsuLabeling3D", {{"outline_sigma", "0"}, {"erosions", "2"}}}})
-        EXPECT_TRUE(
-            equal<std::uint32_t>(run(name, image, values), expected(name, {&image}, values)))
+        EXPECT_TRUE(equal(run(name, image, values), expected(name, {&image}, values)))
             << name << " " << data << " " << to_string(shape, 3);
     }
 }
@@ -324,15 +310,16 @@ TEST_P(Labels, SeedsGrowWithinTheirOwnComponent) {
   const Values unblurred{{"spot_sigma", "0"}, {"outline_sigma", "0"}};
   const Image labels = run("VoronoiOtsuLabeling2D", image, unblurred);
   const Image components = run("GaussOtsuLabeling2D", image, {{"outline_sigma", "0"}});
-  EXPECT_TRUE(equal<std::uint32_t>(labels, components));
+  EXPECT_TRUE(equal(labels, components));
   EXPECT_EQ(range_of(labels).maximum, 2);
 }
 
 TEST_P(Labels, ComponentsWithoutASeedAreEmpty) {
   // Erosion leaves nothing of the thin one.
-  std::vector<int> values(9 * 9, 0), labels(9 * 9, 0);
+  std::vector<std::uint8_t> values(9 * 9, 0);
+  std::vector<int> labels(9 * 9, 0);
   for (int y = 0; y < 9; ++y)
-    for (int x = 0; x < 5; ++x) values[9 * y + x] = labels[9 * y + x] = 1;
+    for (int x = 0; x < 5; ++x) labels[9 * y + x] = values[9 * y + x] = 1;
   for (int y = 0; y < 9; ++y) values[9 * y + 7] = 1;
   EXPECT_EQ(values_of<std::uint32_t>(run("ErodedOtsuLabeling2D",
                                          image_of<std::uint8_t>({9, 9, 1}, values),
@@ -341,7 +328,7 @@ TEST_P(Labels, ComponentsWithoutASeedAreEmpty) {
 }
 
 TEST_P(Labels, HillsThatStandOut) {
-  const auto marks = [&](const std::vector<int>& values, const char* prominence) {
+  const auto marks = [&](const std::vector<std::uint16_t>& values, const char* prominence) {
     const Shape shape{static_cast<std::int64_t>(values.size()), 1, 1};
     return values_of<std::uint8_t>(
         run("FindMaxima2D", image_of<std::uint16_t>(shape, values), {{"prominence", prominence}}));
@@ -364,9 +351,8 @@ TEST_P(Labels, HillsAmongFewLevels) {
     for (const Shape& shape : {Shape{150, 133, 1}, Shape{400, 1, 1}, Shape{1, 300, 1}})
       for (const char* prominence : {"0", "1", "2", "6.5", "100"}) {
         const Image image = few_levels(shape, levels, 41);
-        EXPECT_TRUE(
-            equal<std::uint8_t>(run("FindMaxima2D", image, {{"prominence", prominence}}),
-                                expected("FindMaxima2D", {&image}, {{"prominence", prominence}})))
+        EXPECT_TRUE(equal(run("FindMaxima2D", image, {{"prominence", prominence}}),
+                          expected("FindMaxima2D", {&image}, {{"prominence", prominence}})))
             << levels << " " << to_string(shape, 2) << " " << prominence;
       }
 }
@@ -374,9 +360,8 @@ TEST_P(Labels, HillsAmongFewLevels) {
 TEST_P(Labels, HillsOfBlobs) {
   const Image image = generate("blobs", {700, 500, 1}, DType::f32, 2);
   for (const char* prominence : {"0.01", "1", "5", "50"})
-    EXPECT_TRUE(
-        equal<std::uint8_t>(run("FindMaxima2D", image, {{"prominence", prominence}}),
-                            expected("FindMaxima2D", {&image}, {{"prominence", prominence}})));
+    EXPECT_TRUE(equal(run("FindMaxima2D", image, {{"prominence", prominence}}),
+                      expected("FindMaxima2D", {&image}, {{"prominence", prominence}})));
 }
 
 // Small enough for a checker of data races that interprets kernels.
@@ -387,7 +372,7 @@ TEST_P(Labels, EveryFamilyOnASmallImage) {
       shape, 6, [](std::uint64_t r) { return r % 11 == 0 ? (r >> 20) % 9 : 0; });
   const auto same = [&]<class T>(std::type_identity<T>, const std::string& name,
                                  const std::vector<const Image*>& images, const Values& values) {
-    EXPECT_TRUE(equal<T>(run(name, images, values), expected(name, images, values))) << name;
+    EXPECT_TRUE(equal(run(name, images, values), expected(name, images, values))) << name;
   };
   constexpr std::type_identity<std::uint32_t> labels;
   constexpr std::type_identity<std::uint8_t> marks;

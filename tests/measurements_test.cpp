@@ -8,24 +8,11 @@
 #include "bench/inputs.hpp"
 #include "engines/operations/auto_threshold.hpp"
 #include "engines/operations/catalogue.hpp"
+#include "tests/image_makers.hpp"
 #include "tests/run_operation.hpp"
 
 namespace voxelmark {
 namespace {
-
-template <class T>
-Image filled(const Shape& shape, T value) {
-  Image image(shape, dtype_of<T>());
-  std::fill(image.pixels<T>().begin(), image.pixels<T>().end(), value);
-  return image;
-}
-
-template <class T>
-Image row_of(const std::vector<T>& values) {
-  Image image({static_cast<std::int64_t>(values.size()), 1, 1}, dtype_of<T>());
-  std::copy(values.begin(), values.end(), image.pixels<T>().begin());
-  return image;
-}
 
 using Values = std::vector<std::pair<std::string, ParameterValue>>;
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
@@ -13,6 +12,8 @@
 #include "datasets/csv.hpp"
 #include "engines/core/error.hpp"
 #include "engines/operations/label_statistics.hpp"
+#include "tests/image_makers.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace voxelmark {
 namespace {
@@ -51,23 +52,8 @@ Image object(const Shape& shape, F inside, const Spacing& spacing = {}) {
   return labels;
 }
 
-/// Pixels drawn as text, a row a line: digits are labels.
-Image drawn(const std::vector<std::string>& lines) {
-  const Shape shape{static_cast<std::int64_t>(lines[0].size()),
-                    static_cast<std::int64_t>(lines.size()), 1};
-  Image labels(shape, DType::u32);
-  auto pixel = labels.pixels<std::uint32_t>().begin();
-  for (const std::string& line : lines)
-    for (const char c : line) *pixel++ = c == '.' ? 0 : static_cast<std::uint32_t>(c - '0');
-  return labels;
-}
-
-template <class T>
-Image image_of(const Shape& shape, const std::vector<T>& values) {
-  Image image(shape, dtype_of<T>());
-  std::ranges::copy(values, image.pixels<T>().begin());
-  return image;
-}
+/// Labels drawn as text.
+Image labels_of(const std::vector<std::string>& lines) { return drawn<std::uint32_t>(lines); }
 
 Image box(std::int64_t x, std::int64_t y, std::int64_t z, const Spacing& spacing = {}) {
   // Not at the origin, in 2D not at z = 0 of a stack.
@@ -288,9 +274,9 @@ TEST(ObjectMeasurements, Lines) {
 }
 
 TEST(ObjectMeasurements, LShape) {
-  const Image shape = drawn({"1...",  //
-                             "1...",  //
-                             "1111"});
+  const Image shape = labels_of({"1...",  //
+                                 "1...",  //
+                                 "1111"});
   // The hull's corners: (0, 0), (1, 0), (4, 2), (4, 3), (0, 3).
   expect_calipers(shape, FeretPoints::corners, 5, 3);
   const Measured measured = measure_one(shape);
@@ -361,7 +347,7 @@ TEST(ObjectMeasurements, FlatInSpace) {
 }
 
 TEST(ObjectMeasurements, LabelsWithGaps) {
-  Image labels = drawn({"77..2", "7...2", "....7"});
+  Image labels = labels_of({"77..2", "7...2", "....7"});
   for (auto& label : labels.pixels<std::uint32_t>())
     if (label == 7) label = 0xffffffff;
   const ObjectTable table = measure_objects(labels);
@@ -383,8 +369,8 @@ TEST(ObjectMeasurements, NoLabel) {
   const Image intensity = image_of<std::uint8_t>({2, 1, 1}, {1, 2});
   const ObjectTable table = measure_objects(blank({2, 1, 1}), &intensity);
   EXPECT_EQ(table.rows.shape(), (Shape{20, 0, 1}));
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("voxelmark_objects_" + std::to_string(std::random_device{}()) + ".csv");
+  const TemporaryFolder folder;
+  const auto path = folder / "objects.csv";
   write_csv(path, table.columns, table.rows);
   std::string line;
   std::ifstream file(path);
@@ -394,12 +380,11 @@ TEST(ObjectMeasurements, NoLabel) {
             "last_y,last_z,mean,minimum,maximum,sum,major_axis,minor_axis,feret_diameter,"
             "min_caliper");
   EXPECT_FALSE(std::getline(file, line));
-  std::filesystem::remove(path);
   EXPECT_EQ(measure_objects(blank({2, 1, 3})).columns[2], "volume");
 }
 
 TEST(ObjectMeasurements, Intensities) {
-  const Image labels = drawn({"1122"});
+  const Image labels = labels_of({"1122"});
   const auto check = [&](const Image& intensity) {
     const ObjectTable table = measure_objects(labels, &intensity);
     const Measured first = row_of(table, 0), second = row_of(table, 1);

@@ -9,6 +9,7 @@
 #include "engines/opencl/opencl_runtime.hpp"
 #include "engines/opencl/plan_builder.hpp"
 #include "engines/opencl/program_cache.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace voxelmark::opencl {
 namespace {
@@ -29,18 +30,15 @@ class Cache : public testing::Test {
     std::filesystem::create_directories(folder);
     setenv("POCL_CACHE_DIR", folder.c_str(), 1);
   }
-  void SetUp() override {
-    std::filesystem::remove_all(folder_);
-    setenv("XDG_CACHE_HOME", folder_.c_str(), 1);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { setenv("XDG_CACHE_HOME", folder_.c_str(), 1); }
   std::vector<std::filesystem::path> entries() const {
     std::vector<std::filesystem::path> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / "voxelmark"))
       found.push_back(entry.path());
     return found;
   }
-  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / "voxelmark_cache_test";
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_ / "cache";
 };
 
 TEST_F(Cache, GivesBackWhatWasStored) {

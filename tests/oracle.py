@@ -10,16 +10,14 @@ import csv
 import json
 import os
 import pathlib
-import subprocess
-import sys
-import tempfile
 
 import numpy as np
 from skimage import morphology
 
-from checked import CheckedTest, read_stack, write_stack
+from checked import read_stack, write_stack
+from checked_program import ProgramTest, program
 
-BENCH = sys.argv[1] if len(sys.argv) > 1 else None
+BENCH = program(1)
 DATA = os.environ.get("VOXELMARK_DATA")
 
 # Shapes are x, y, z, as everywhere in the program; arrays are [z, y, x].
@@ -125,12 +123,8 @@ def plant_error(result, pixels, position):
     return wrong.reshape(result.shape)
 
 
-class Oracle(CheckedTest):
-    def setUp(self):
-        super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+class Oracle(ProgramTest):
+    PROGRAM, NAME = BENCH, "bench"
 
     def compute(self, operation, images, parameters, second=None, engine="reference"):
         """The engine's result of each image under each combination of the parameters' values.
@@ -150,11 +144,8 @@ class Oracle(CheckedTest):
             write_stack(self.folder / "second.tif", second)
             inputs += ["--second", self.folder / "second.tif"]
         options = [part for name, values in parameters.items() for part in ("--param", f"{name}={','.join(values)}")]
-        run = subprocess.run(
-            [BENCH, "--engine", engine, "--filter", f"^{operation}/", *inputs, *options,
-             "--save", saved, "--max-time", "0", "--json", out],
-            capture_output=True, text=True)
-        self.check(run.returncode == 0, f"{operation}: exit status {run.returncode}: {run.stderr}")
+        self.run_program("--engine", engine, "--filter", f"^{operation}/", *inputs, *options, "--save", saved, "--max-time", "0",
+                         "--json", out)
         cases = [row["voxelmark"] | {"name": row["run_name"]}
                  for row in json.loads(out.read_text())["benchmarks"] if "voxelmark" in row]
         combinations = int(np.prod([len(values) for values in parameters.values()]))

@@ -6,27 +6,18 @@ usage: report_compare_test.py REPORT [UNITTEST ARGUMENTS...]
 
 import json
 import os
-import pathlib
-import resource
-import subprocess
 import sys
-import tempfile
-import time
 import xml.etree.ElementTree
 
 import numpy as np
 import scipy.stats
 
 import result_files
-from checked import CheckedTest, run_tests
+from checked import run_tests, strict_json
+from report_program import REPORT, ReportTest
 
-REPORT = sys.argv[1] if len(sys.argv) > 1 else None
 TIGHT = [1.0, 1.001, 1.002, 1.003, 1.004, 1.005, 1.006, 1.007]
 NAMES = [f"Operation{i}" for i in range(40)]
-
-
-def refuse(constant):
-    raise ValueError(f"{constant} in JSON")
 
 
 def merged(operation, minima, **more):
@@ -40,30 +31,22 @@ def times(factor, values=TIGHT):
     return [factor * v for v in values]
 
 
-class CompareTest(CheckedTest):
-    def setUp(self):
-        super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+class CompareTest(ReportTest):
+    def results(self, name, rows, **context):
+        return super().results(name, rows, **({"runs": 8} | context))
 
-    def write(self, name, rows, **context):
-        result_files.write(self.folder / name, rows, **({"runs": 8} | context))
-
-    def run_program(self, *arguments, **options):
-        return subprocess.run([REPORT, "compare", *map(str, arguments)], cwd=self.folder, text=True, timeout=600,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    def run_compare(self, *arguments, **options):
+        return self.run_program("compare", *arguments, **options)
 
     def compare(self, base, new, *arguments, base_context=(), new_context=()):
         """What --json says of two lists of rows; the exit code must agree with it."""
-        self.write("base.json", base, **dict(base_context))
-        self.write("new.json", new, **dict(new_context))
+        self.results("base.json", base, **dict(base_context))
+        self.results("new.json", new, **dict(new_context))
         return self.figures("base.json", "new.json", *arguments)
 
     def figures(self, *arguments):
-        run = self.run_program(*arguments, "--json", "-")
-        self.check(run.returncode in (0, 1), run.stderr)
-        found = json.loads(run.stdout, parse_constant=refuse)
+        run = self.run_compare(*arguments, "--json", "-", status=(0, 1))
+        found = strict_json(run.stdout)
         self.equal(run.returncode, int(found["alarms"] > 0), "exit code")
         self.equal(found["alarms"], sum(c["alarm"] for c in found["cases"]), "alarms")
         self.equal(sum(found["counts"].values()), len(found["cases"]), "cases counted")
@@ -248,7 +231,7 @@ class Verdicts(CompareTest):
 
 class Processes(CompareTest):
     def single(self, name, samples, **context):
-        self.write(name, [result_files.row("A", samples=samples)], runs=1, **context)
+        self.results(name, [result_files.row("A", samples=samples)], runs=1, **context)
 
     def test_single_process(self):
         for factor, verdict in [(1, "noisy"), (1.5, "noisy"), (1.9, "noisy"), (3, "slower"), (0.6, "noisy"), (0.3, "faster")]:
@@ -257,9 +240,9 @@ class Processes(CompareTest):
             case = self.figures("base.json", "new.json")["cases"][0]
             self.equal((case["verdict"], case["few_processes"], "p" in case), (verdict, True, False), f"{factor} times")
             self.equal((case["base"]["processes"], case["base"]["values_ms"]), (1, TIGHT), "samples stand in")
-        run = self.run_program("base.json", "new.json")
+        run = self.run_compare("base.json", "new.json")
         self.check("1 fresh process" in run.stdout and "--runs 8" in run.stdout, run.stdout)
-        self.write("many.json", [merged("A", TIGHT)])
+        self.results("many.json", [merged("A", TIGHT)])
         self.single("new.json", times(1.5))
         self.equal(self.figures("many.json", "new.json")["cases"][0]["verdict"], "noisy", "one process against eight")
         self.single("base.json", [1.0])
@@ -274,7 +257,7 @@ class Processes(CompareTest):
             for i, samples in enumerate(processes):
                 self.single(f"{side}/{i}.json", [float(v) for v in samples])
             row = result_files.row("A", samples=[float(v) for v in np.median(processes, 1)], details={"process_min_ms": [float(v) for v in processes.min(1)]})
-            self.write(f"{side}.json", [row])
+            self.results(f"{side}.json", [row])
         a, b = self.figures("base", "new")["cases"][0], self.figures("base.json", "new.json")["cases"][0]
         self.equal(a, b, "case")
         self.equal((a["base"]["processes"], a["verdict"]), (8, "slower"), "processes")
@@ -297,16 +280,13 @@ class Machines(CompareTest):
         for context, words in [({"cpu": "Other CPU"}, ["CPU", "Test CPU", "Other CPU"]), ({"cpu_threads": 8}, ["threads", "'4'", "'8'"]),
                                ({"devices": [cpu, gpu | {"driver": "581.2"}]}, ["580.1", "581.2"]),
                                ({"devices": [cpu, gpu | {"id": "opencl:Other_GPU", "name": "Other GPU"}]}, ["Test GPU", "Other GPU"])]:
-            self.write("base.json", rows)
-            self.write("new.json", rows, **context)
-            run = self.run_program("base.json", "new.json")
-            self.equal((run.returncode, run.stdout), (2, ""), "refused")
-            for word in [*words, "--across-machines", "base.json", "new.json"]:
-                self.check(word in run.stderr, run.stderr)
+            self.results("base.json", rows)
+            self.results("new.json", rows, **context)
+            self.refused("compare", "base.json", "new.json", words=[*words, "--across-machines", "base.json", "new.json"])
             self.equal(self.figures("base.json", "new.json", "--across-machines")["counts"]["same"], 1, "all the same")
         self.equal(self.one(rows, rows, new_context={"devices": [cpu]})[0], "same", "engines that one side lacks")
-        self.write("other.json", rows, cpu="Other CPU")
-        self.equal(self.run_program("--base", "base.json", "other.json", "--new", "base.json").returncode, 2, "within a side")
+        self.results("other.json", rows, cpu="Other CPU")
+        self.refused("compare", "--base", "base.json", "other.json", "--new", "base.json")  # within a side
 
 
 class Outputs(CompareTest):
@@ -315,13 +295,13 @@ class Outputs(CompareTest):
     def write_special(self):
         wrong = result_files.row(self.SPECIAL, outcome="failed", reason=f"disagrees with the reference: {self.SPECIAL}")
         rows = [merged("A", TIGHT), merged("B", TIGHT), merged("N", [1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.4])]
-        self.write("base.json", [*rows, merged(self.SPECIAL, TIGHT), merged("G", TIGHT)], revision="111aaa", date="2026-01-01T10:00:00+00:00")
-        self.write("new.json", [merged("A", times(1.2)), *rows[1:], wrong, merged("Z", TIGHT)], revision="<222bbb>", date="2026-02-02T10:00:00+00:00")
+        self.results("base.json", [*rows, merged(self.SPECIAL, TIGHT), merged("G", TIGHT)], revision="111aaa", date="2026-01-01T10:00:00+00:00")
+        self.results("new.json", [merged("A", times(1.2)), *rows[1:], wrong, merged("Z", TIGHT)], revision="<222bbb>", date="2026-02-02T10:00:00+00:00")
 
     def test_all(self):
         self.write_special()
-        run = self.run_program("base.json", "new.json", "--markdown", "c.md", "--json", "c.json", "--junit", "c.xml")
-        self.equal((run.returncode, run.stderr), (1, ""), "run")
+        run = self.run_compare("base.json", "new.json", "--markdown", "c.md", "--json", "c.json", "--junit", "c.xml", status=1)
+        self.equal(run.stderr, "", "standard error")
         texts = [run.stdout] + [(self.folder / name).read_text() for name in ("c.md", "c.json", "c.xml")]
         for text in texts:
             for word in ("111aaa", "222bbb", "2026-01-01", "2026-02-02", "Test CPU", "slower", "gone", "disagrees", "noisy"):
@@ -333,7 +313,7 @@ class Outputs(CompareTest):
 
     def test_markdown(self):
         self.write_special()
-        text = self.run_program("base.json", "new.json", "--markdown", "-").stdout
+        text = self.run_compare("base.json", "new.json", "--markdown", "-", status=1).stdout
         self.check("<script" not in text and "@team" not in text and "`" not in text, text)
         self.check("&#60;script&#62;alert&#40;" in text or "&#60;script&#62;alert(" in text, text)
         tables = [line for line in text.splitlines() if line.startswith("|")]
@@ -345,13 +325,13 @@ class Outputs(CompareTest):
         self.check(len(text.encode()) < 65536 and "more" in text and text.count("<details>") == text.count("</details>") == 1, f"{len(text)} characters")
 
     def markdown_of(self, base, new):
-        self.write("base.json", base)
-        self.write("new.json", new)
-        return self.run_program("base.json", "new.json", "--markdown", "-").stdout
+        self.results("base.json", base)
+        self.results("new.json", new)
+        return self.run_compare("base.json", "new.json", "--markdown", "-", status=1).stdout
 
     def test_junit(self):
         self.write_special()
-        root = xml.etree.ElementTree.fromstring(self.run_program("base.json", "new.json", "--junit", "-").stdout)
+        root = xml.etree.ElementTree.fromstring(self.run_compare("base.json", "new.json", "--junit", "-", status=1).stdout)
         suite = root.find("testsuite")
         cases = {c.get("name").split("/")[0][:3]: c for c in suite.iter("testcase")}
         kind = {name: next(iter(c)).tag for name, c in cases.items()}
@@ -373,22 +353,14 @@ class Outputs(CompareTest):
         self.equal((case["verdict"], case["base"]["processes"], len(case["new"]["values_ms"])), ("slower", 8, 8), "case")
 
     def test_interrupted(self):
-        self.write("base.json", [merged("A", TIGHT)])
-        self.write("new.json", [merged("A", TIGHT)], incomplete=True)
-        self.check("interrupted" in self.run_program("base.json", "new.json").stdout, "said so")
+        self.results("base.json", [merged("A", TIGHT)])
+        self.results("new.json", [merged("A", TIGHT)], incomplete=True)
+        self.check("interrupted" in self.run_compare("base.json", "new.json").stdout, "said so")
 
 
 class BadInput(CompareTest):
-    def refused(self, *arguments, words=()):
-        before = sorted(p.name for p in self.folder.rglob("*"))
-        run = self.run_program(*arguments)
-        self.equal((run.returncode, run.stdout, run.stderr.count("\n")), (2, "", 1), f"{arguments}: {run.stderr}")
-        for word in words:
-            self.check(word in run.stderr, f"no '{word}' in: {run.stderr}")
-        self.equal(sorted(p.name for p in self.folder.rglob("*")), before, "files")
-
     def test_files(self):
-        self.write("good.json", [merged("A", TIGHT)])
+        self.results("good.json", [merged("A", TIGHT)])
         text = (self.folder / "good.json").read_text()
         document = json.loads(text)
         nan = text.replace("1.0100", "NaN", 1) if "1.0100" in text else text.replace("1.01", "NaN", 1)
@@ -402,18 +374,18 @@ class BadInput(CompareTest):
             ("rows.json", json.dumps(document | {"benchmarks": []}), ["no rows"]), ("nan.json", nan, ["not JSON"]),
             ("old.json", json.dumps(old), ["version 99", "version 1"]), ("zero.json", json.dumps(zero), ["above 0 ms"]), ("wild.json", json.dumps(wild), ["process_min_ms"]),
         ]:
-            (self.folder / name).write_text(content)
-            self.refused("good.json", name, "--json", "out.json", "--markdown", "out.md", words=[*words, name] if name not in ("zero.json", "wild.json") else words)
-            self.refused(name, "good.json", words=words)
-        self.write("else.json", [merged("B", TIGHT)])
-        self.refused("good.json", "else.json", words=["no case is in both"])
+            self.write(name, content)
+            self.refused("compare", "good.json", name, "--json", "out.json", "--markdown", "out.md", words=[*words, name] if name not in ("zero.json", "wild.json") else words)
+            self.refused("compare", name, "good.json", words=words)
+        self.results("else.json", [merged("B", TIGHT)])
+        self.refused("compare", "good.json", "else.json", words=["no case is in both"])
         (self.folder / "none").mkdir()
-        self.refused("good.json", "none", words=["none", "no result file"])
-        self.refused("good.json", "missing.json", words=["missing.json", "does not exist"])
+        self.refused("compare", "good.json", "none", words=["none", "no result file"])
+        self.refused("compare", "good.json", "missing.json", words=["missing.json", "does not exist"])
 
     def test_options(self):
-        self.write("a.json", [merged("A", TIGHT)])
-        self.write("b.json", [merged("A", TIGHT)])
+        self.results("a.json", [merged("A", TIGHT)])
+        self.results("b.json", [merged("A", TIGHT)])
         for arguments, words in [
             ((), ["BASE NEW"]), (("a.json",), ["--help"]), (("a.json", "b.json", "b.json"), ["--help"]), (("a.json", ""), ["needs a name"]),
             (("--base", "a.json"), ["BASE NEW"]), (("a.json", "b.json", "--base", "a.json"), ["either"]), (("--base", "a.json", "./a.json", "--new", "b.json"), ["twice"]),
@@ -424,28 +396,22 @@ class BadInput(CompareTest):
             (("a.json", "b.json", "--json", "a.json"), ["overwritten"]), (("a.json", "b.json", "--markdown", "no/folder/c.md"), ["no/folder"]),
             (("a.json", "b.json", "--unknown"), ["--unknown"]),
         ]:
-            self.refused(*arguments, words=words)
+            self.refused("compare", *arguments, words=words)
         (self.folder / "runs").mkdir()
-        self.write("runs/a.json", [merged("A", TIGHT)])
-        self.refused("runs", "b.json", "--json", "runs/a.json", words=["overwritten"])
-        with open("/dev/full", "w") as full:
-            run = subprocess.run([REPORT, "compare", "a.json", "b.json"], cwd=self.folder, stdout=full, stderr=subprocess.PIPE, text=True)
-        self.equal((run.returncode, "standard output" in run.stderr), (2, True), run.stderr)
+        self.results("runs/a.json", [merged("A", TIGHT)])
+        self.refused("compare", "runs", "b.json", "--json", "runs/a.json", words=["overwritten"])
+        self.refuses_full_output("compare", "a.json", "b.json")
 
     def test_fifty_thousand_rows(self):
         bounded = "/release/" in REPORT  # sanitizers take many times the time and memory
         count = 50_000 if bounded else 1_000
         rng = np.random.default_rng(6)
         rows = [merged(f"Operation{i}", np.exp(rng.normal(0, 0.02, 4)).round(6)) for i in range(count)]
-        self.write("base.json", rows)
-        self.write("new.json", rows[:-1] + [merged(f"Operation{count - 1}", times(3))])
+        self.results("base.json", rows)
+        self.results("new.json", rows[:-1] + [merged(f"Operation{count - 1}", times(3))])
         self.check(os.path.getsize(self.folder / "new.json") > 2e3 * count, "the files are large")
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        run = self.run_program("base.json", "new.json", "--json", "c.json", "--markdown", "c.md", "--junit", "c.xml")
-        seconds = time.monotonic() - start
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu, peak = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, used.ru_maxrss / 1024
-        self.equal(run.returncode, 1, run.stderr)
+        seconds, cpu, peak = self.cost_of("compare", "base.json", "new.json", "--json", "c.json", "--markdown", "c.md", "--junit", "c.xml", status=1)
+        peak /= 2**20
         print(f"{count} rows a side: {seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
         # Two threads read: where other programs keep the cores busy, the CPU time is told from the wall's.
         self.check(not bounded or min(seconds, cpu / 1.5) < 10 and peak < 1024, f"{seconds:.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MiB")
@@ -455,5 +421,4 @@ class BadInput(CompareTest):
 if __name__ == "__main__":
     if REPORT is None:
         sys.exit(__doc__)
-    REPORT = os.path.abspath(REPORT)
     sys.exit(run_tests(sys.argv[2:]))

@@ -13,32 +13,16 @@ import html
 import io
 import json
 import math
-import pathlib
 import re
-import subprocess
 import sys
-import unittest
 
-from checked import run_tests
+from checked import run_tests, strict_json
+from checked_program import program
 from report_program import ReportTest
 from result_files import DEVICES, device, row
 
-BENCH = sys.argv[2] if len(sys.argv) > 2 else None
-COMPARE = "/usr/share/benchmark/compare.py"
+BENCH = program(2)
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
-
-
-def refuse(constant):
-    raise ValueError(f"{constant} in JSON")
-
-
-def loads(text):
-    def pairs(items):
-        keys = [key for key, _ in items]
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"a key twice among {keys}")
-        return dict(items)
-    return json.loads(text, parse_constant=refuse, object_pairs_hook=pairs)
 
 
 def number(value):
@@ -49,7 +33,7 @@ def number(value):
 
 def google_benchmark(text):
     """Names and times in ms, of the cases that are no aggregates."""
-    document = loads(text)
+    document = strict_json(text)
     for key, kind in {"date": str, "host_name": str, "executable": str, "num_cpus": int, "mhz_per_cpu": int, "caches": list,
                       "load_avg": list, "library_build_type": str}.items():
         assert isinstance(document["context"][key], kind), key
@@ -68,19 +52,19 @@ def action_googlecpp(text):
     """github-action-benchmark with tool: googlecpp takes every entry for a benchmark."""
     return [{"name": b["name"], "value": b["real_time"], "unit": b["time_unit"] + "/iter",
              "extra": f"iterations: {b['iterations']}\ncpu: {b['cpu_time']} {b['time_unit']}\nthreads: {b['threads']}"}
-            for b in loads(text)["benchmarks"]]
+            for b in strict_json(text)["benchmarks"]]
 
 
 def bencher_cpp_google(text):
     """Bencher's adapter wants caches, a list of objects, and takes every entry for a benchmark."""
-    document = loads(text)
+    document = strict_json(text)
     assert all(isinstance(cache, dict) for cache in document["context"]["caches"])
     return {b["name"]: b["real_time"] * NANOSECONDS[b["time_unit"]] for b in document["benchmarks"]}
 
 
 def action_custom(text):
     """tool: customSmallerIsBetter: an array of name, value, unit, and optionally range and extra."""
-    entries = loads(text)
+    entries = strict_json(text)
     assert isinstance(entries, list) and entries, "no benchmark result was found"
     for entry in entries:
         assert set(entry) <= {"name", "value", "unit", "range", "extra"}, entry
@@ -93,7 +77,7 @@ def action_custom(text):
 
 def bencher_metric_format(text):
     """BMF: benchmark -> measure -> value and optional bounds."""
-    document = loads(text)
+    document = strict_json(text)
     assert isinstance(document, dict)
     for name, measures in document.items():
         assert 0 < len(name) <= 1024 and not name.endswith("-bencher-ignore"), name
@@ -153,11 +137,11 @@ def markdown_tables(text):
 
 class ExportTest(ReportTest):
     def export(self, to, *files, **options):
-        return self.report("export", *files, "--to", to, **options)
+        return self.run_program("export", *files, "--to", to, **options)
 
     def measured(self, path):
         """Times in ms of the done cases of a file, and the names of the others."""
-        entries = loads((self.folder / path).read_text())["benchmarks"]
+        entries = strict_json((self.folder / path).read_text())["benchmarks"]
         done = {e["run_name"]: e for e in entries if e.get("voxelmark", {}).get("outcome") == "done"}
         others = {e["run_name"] for e in entries if e.get("voxelmark", {}).get("outcome", "done") != "done"}
         return done, others
@@ -166,18 +150,26 @@ class ExportTest(ReportTest):
         """Every format of one file, against the file itself; names need no change."""
         done, others = self.measured(path)
         times = {name: entry["median_ms"] for name, entry in done.items()}
+        self.check_google_benchmark(path, done, times)
+        self.check_github_action(path, done, times, others)
+        self.check_bencher(path, done, times)
+        self.check_csv(path, done, others)
+        self.check_markdown(path, times, others)
+
+    def check_google_benchmark(self, path, done, times):
         text = self.export("googlebenchmark", path).stdout
         self.equal(google_benchmark(text), times, "times")
         self.equal({entry["name"]: entry["value"] for entry in action_googlecpp(text)}, times, "times")
         self.equal(len(action_googlecpp(text)), len(times), "entries")
         for name, nanoseconds in bencher_cpp_google(text).items():
             self.check(math.isclose(nanoseconds, 1e6 * times[name]), name)
-        for entry in loads(text)["benchmarks"]:
+        for entry in strict_json(text)["benchmarks"]:
             original = done[entry["name"]]
             self.equal({k: v for k, v in entry.items() if k in original and k.endswith(("_ms", "_error", "_r"))},
                        {k: v for k, v in original.items() if k.endswith(("_ms", "_error", "_r"))}, "counters")
             self.equal(entry["cpu_time"], original["cpu_time"], "CPU time")
 
+    def check_github_action(self, path, done, times, others):
         run = self.export("github-action-benchmark", path)
         entries = action_custom(run.stdout)
         self.equal({entry["name"]: entry["value"] for entry in entries}, times, "times")
@@ -189,6 +181,7 @@ class ExportTest(ReportTest):
         told = f"report: {len(others)} cases without a result left out" if others else ""
         self.check(run.stderr.startswith(told) and bool(run.stderr) == bool(others), run.stderr)
 
+    def check_bencher(self, path, done, times):
         document = bencher_metric_format(self.export("bencher", path).stdout)
         self.equal(set(document), set(times), "benchmarks")
         for name, measures in document.items():
@@ -196,10 +189,11 @@ class ExportTest(ReportTest):
                 self.check(math.isclose(measures["latency"][key], 1e6 * done[name][counter]), f"{name}: {key} in ns")
             self.check(math.isclose(measures["throughput"]["value"], 1e3 / done[name]["throughput_ms"]), f"{name}: calls/s")
 
+    def check_csv(self, path, done, others):
         records = rfc4180(self.export("csv", path).stdout)
         self.equal([list(r) for r in csv.reader(io.StringIO(self.export("csv", path).stdout, newline=""))], records, "Python's reading")
         lines = {line["name"]: line for line in (dict(zip(records[0], record)) for record in records[1:])}
-        self.equal((set(lines), len(records) - 1), (set(times) | others, len(times) + len(others)), "lines")
+        self.equal((set(lines), len(records) - 1), (set(done) | others, len(done) + len(others)), "lines")
         self.check(len(set(records[0])) == len(records[0]), "a column twice")
         for name, entry in done.items():
             line, own = lines[name], entry["voxelmark"]
@@ -213,6 +207,7 @@ class ExportTest(ReportTest):
             self.check(lines[name]["outcome"] in ("skipped", "failed") and lines[name]["reason"], lines[name])
             self.equal(lines[name]["median_ms"], "", "time of a case without a result")
 
+    def check_markdown(self, path, times, others):
         tables = markdown_tables(self.export("markdown", path).stdout)
         seen = {cells["case"]: (operation, cells) for operation, rows in tables.items() for cells in rows}
         self.equal(set(seen), set(times) | others, "cases")
@@ -235,17 +230,12 @@ class Formats(ExportTest):
         self.check_all("a.json")
 
     def test_real(self):
-        run = subprocess.run([BENCH, "--filter", "^(Flip2D|GaussianBlur2D|FixedThreshold2D)/", "--size", "32x32", "--max-time",
-                              "0", "--threads", "1,4096", "--json", "real.json"], cwd=self.folder, capture_output=True, timeout=300)
-        self.equal(run.returncode, 0, f"bench: {run.stderr[-1000:]}")
+        self.run_program("--filter", "^(Flip2D|GaussianBlur2D|FixedThreshold2D)/", "--size", "32x32", "--max-time", "0",
+                         "--threads", "1,4096", "--json", "real.json", program=BENCH)
         self.check_all("real.json")
-        self.report("export", "real.json", "--to", "googlebenchmark", "-o", "gb.json")
-        self.check(pathlib.Path(COMPARE).exists(), f"{COMPARE} is missing; install libbenchmark-tools")
+        self.run_program("export", "real.json", "--to", "googlebenchmark", "-o", "gb.json")
         for path in ("real.json", "gb.json"):
-            run = subprocess.run([sys.executable, COMPARE, "benchmarks", path, path], cwd=self.folder, capture_output=True,
-                                 text=True, timeout=120)
-            self.check(run.returncode == 0 and "Traceback" not in run.stderr, f"compare.py: {run.stderr}")
-            lines = re.sub("\\x1b\\[\\d+m", "", run.stdout).splitlines()
+            lines = re.sub("\\x1b\\[\\d+m", "", self.google_compare(path)).splitlines()
             for name in self.measured("real.json")[0]:
                 found = [line for line in lines if re.match(rf"{re.escape(name)} .*\+0\.0000", line)]
                 self.check(len(found) == 1 or path == "real.json" and found, f"compare.py has {len(found)} lines for {name}")
@@ -288,18 +278,18 @@ class Formats(ExportTest):
         """A list of objects, whatever the library wrote."""
         for index, caches in enumerate([None, "drop", [], [1], [{"type": "Data", "level": 1, "size": 32768, "num_sharing": 1}]]):
             path = self.results(f"{index}.json", [row()])
-            document = loads(path.read_text())
+            document = strict_json(path.read_text())
             document["context"]["caches"] = caches
             if caches == "drop":
                 del document["context"]["caches"]
             path.write_text(json.dumps(document))
             text = self.export("googlebenchmark", path).stdout
             bencher_cpp_google(text)
-            self.equal(loads(text)["context"]["caches"], caches if caches and isinstance(caches[0], dict) else [], "caches")
+            self.equal(strict_json(text)["context"]["caches"], caches if caches and isinstance(caches[0], dict) else [], "caches")
 
     def test_figures_that_are_absent(self):
         path = self.results("a.json", [row()])
-        document = loads(path.read_text())
+        document = strict_json(path.read_text())
         for entry in document["benchmarks"]:
             for key in ("median_ci_lower_ms", "median_ci_upper_ms", "throughput_ms", "push_ms", "prepare_ms", "pearson_r"):
                 entry.pop(key, None)
@@ -312,7 +302,7 @@ class Formats(ExportTest):
     def test_rules_find_faults(self):
         """The readers above are no good if they take anything."""
         self.results("a.json", [row()])
-        good = loads((self.folder / "a.json").read_text())
+        good = strict_json((self.folder / "a.json").read_text())
         self.check(len(action_googlecpp(json.dumps(good))) > 1, "samples and aggregates are cases of their own to the action")
         for reader, text in [(bencher_cpp_google, '{"context": {}, "benchmarks": []}'), (action_custom, "[]"), (action_custom, '[{"name": "a"}]'),
                              (bencher_metric_format, '{"a": {"latency": {}}}'), (bencher_metric_format, '{"a": {}, "a": {}}'),
@@ -343,9 +333,9 @@ class Files(ExportTest):
     def test_output(self):
         self.results("a.json", [row()])
         text = self.export("csv", "a.json").stdout
-        self.equal(self.report("export", "a.json", "--to", "csv", "-o", "out.csv").stdout, "", "standard output")
+        self.equal(self.run_program("export", "a.json", "--to", "csv", "-o", "out.csv").stdout, "", "standard output")
         self.equal((self.folder / "out.csv").read_bytes().decode(), text, "the file")
-        self.equal(self.report("export", "a.json", "--to", "csv", "-o", "-").stdout, text, "standard output")
+        self.equal(self.run_program("export", "a.json", "--to", "csv", "-o", "-").stdout, text, "standard output")
         before = (self.folder / "a.json").read_bytes()
         for arguments, words in [(["a.json", "-o", "a.json"], "would be overwritten"), (["a.json", "-o", "./x/../a.json"], "a.json"),
                                  ([".", "-o", "a.json"], "would be overwritten"), (["a.json", "-o", ""], "--output"),
@@ -356,8 +346,7 @@ class Files(ExportTest):
         self.refused("export", "a.json", words="--to")
         self.write("bad.json", "{")
         self.refused("export", "bad.json", "--to", "csv", "-o", "new.csv")
-        self.check(not (self.folder / "new.csv").exists(), "a file was written for bad input")
-        run = self.report("export", "--help")
+        run = self.run_program("export", "--help")
         for word in ("googlebenchmark", "github-action-benchmark", "bencher", "csv", "markdown", "--output"):
             self.check(word in run.stdout, f"no {word} in --help")
 
@@ -368,12 +357,9 @@ class Files(ExportTest):
         self.check("disagrees" in self.export("csv", "a.json").stdout, "no reason")
         self.check("failed: disagrees" in self.export("markdown", "a.json").stdout, "no reason")
 
-    @unittest.skipUnless(pathlib.Path("/dev/full").exists(), "no /dev/full")
     def test_full_disk(self):
         self.results("a.json", [row()])
-        with open("/dev/full", "w") as full:
-            run = subprocess.run([sys.argv[1], "export", "a.json", "--to", "csv"], cwd=self.folder, stdout=full, stderr=subprocess.PIPE)
-        self.equal(run.returncode, 2, f"exit status: {run.stderr}")
+        self.refuses_full_output("export", "a.json", "--to", "csv")
 
 
 if __name__ == "__main__":

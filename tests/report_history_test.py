@@ -7,7 +7,6 @@ usage: report_history_test.py REPORT [UNITTEST ARGUMENTS...]
 import html.parser
 import json
 import math
-import pathlib
 import random
 import re
 import shutil
@@ -71,7 +70,7 @@ class HistoryTest(ReportTest):
             self.results(f"{folder}/{i:03}.json", rows, date=day(i), revision=f"rev{i}", devices=devices(i))
 
     def history(self, *arguments, folder="in"):
-        self.report("history", folder, "-o", "site", *arguments)
+        self.run_program("history", folder, "-o", "site", *arguments)
         page = Page((self.folder / "site/index.html").read_text(encoding="utf-8"))
         page.cases = {case["name"]: case for case in page.model["cases"]}
         return page
@@ -182,7 +181,7 @@ class Site(HistoryTest):
         self.series({"a": lambda i: 10 + i}, 3)
         self.history()
         before = self.files()
-        self.report("history", "site/runs", "-o", "site")
+        self.run_program("history", "site/runs", "-o", "site")
         self.equal({k: v for k, v in self.files().items() if k.endswith(".json")}, {k: v for k, v in before.items() if k.endswith(".json")}, "copies")
         self.results("new.json", [row(parameters="a", samples=[99])], date=day(3), revision="rev3")
         page = self.history("new.json", folder="site/runs")
@@ -219,11 +218,11 @@ class Site(HistoryTest):
         self.refused("history", "in", "-o", "new", words="broken.json: ends too early")
         self.check(not (self.folder / "new").exists(), "a folder was made for bad input")
         (self.folder / "in/broken.json").unlink()
-        self.report("history", "in", "-o", "strange/")
+        self.run_program("history", "in", "-o", "strange/")
         self.equal(self.files("strange")["notes.txt"], b"mine", "a file that was there")
-        self.report("history", "in", "-o", "a/b/c")
+        self.run_program("history", "in", "-o", "a/b/c")
         self.check((self.folder / "a/b/c/index.html").is_file(), "no page in a folder of folders")
-        usage = self.report("history", "--help").stdout
+        usage = self.run_program("history", "--help").stdout
         self.check("--output" in usage and "--title" in usage, usage)
 
     def test_the_newest_change_is_named(self):

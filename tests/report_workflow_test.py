@@ -13,10 +13,11 @@ import sys
 import yaml
 
 from checked import run_tests
+from checked_program import program
 from report_program import REPORT, ReportTest
 from result_files import row
 
-BENCH = sys.argv[2] if len(sys.argv) > 2 else None
+BENCH = program(2)
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "continuous_integration.md").read_text(encoding="utf-8")
 
@@ -51,35 +52,28 @@ class Workflow(ReportTest):
         run = subprocess.run(["bash", "-n"], input=self.lines(), text=True, capture_output=True)
         self.equal((run.returncode, run.stderr), (0, ""), "bash's opinion of the commands")
 
-    def help(self, program, words):
-        """The --help of a program or its subcommand, or None where this build has no such subcommand yet."""
-        path = {"bench": BENCH, "report": REPORT}[program]
-        sub = [words[0]] if program == "report" else []
-        run = subprocess.run([path, *sub, "--help"], capture_output=True, text=True)
-        if sub and run.returncode and sub[0] not in ("history", "export"):
-            print(f"this build has no report {sub[0]}")
-            return None
-        self.equal(run.returncode, 0, f"{program} {sub} --help: {run.stderr}")
-        return run.stdout
+    def help(self, name, words):
+        """The --help of a program or its subcommand."""
+        path = {"bench": BENCH, "report": REPORT}[name]
+        sub = [words[0]] if name == "report" else []
+        return self.run_program(*sub, "--help", program=path).stdout
 
     def test_options_exist(self):
         found = []
         inline = "\n".join(text.replace("\n", " ") for text in re.findall("`([^`]+)`", PAGE.replace("```", "")) if text.startswith("./run "))
-        for program, *words in commands(self.lines() + "\n" + inline, self.workflow["env"]):
-            usage = self.help(program, words)
-            if usage is None:
-                continue
+        for name, *words in commands(self.lines() + "\n" + inline, self.workflow["env"]):
+            usage = self.help(name, words)
             for word in words:
                 if word.startswith("-"):
                     found.append(word)
-                    self.check(re.search(rf"(^|[\s,]){re.escape(word)}([\s,=]|$)", usage, re.MULTILINE), f"{program} has no {word}:\n{usage}")
+                    self.check(re.search(rf"(^|[\s,]){re.escape(word)}([\s,=]|$)", usage, re.MULTILINE), f"{name} has no {word}:\n{usage}")
         self.check({"--runs", "--json", "--base-program", "--base-json", "-o", "--to", "--filter"} <= set(found), f"options found: {found}")
 
     def test_cases_are_found(self):
         """What the workflow measures is not nothing."""
         words = self.workflow["env"]["CASES"].split()
-        run = subprocess.run([BENCH, *words, "--list"], capture_output=True, text=True, timeout=120)
-        self.check(run.returncode == 0 and len(run.stdout.splitlines()) > 5, f"{run.stdout}{run.stderr}")
+        run = self.run_program(*words, "--list", program=BENCH)
+        self.check(len(run.stdout.splitlines()) > 5, f"{run.stdout}{run.stderr}")
         for operation in ("GaussianBlur3D", "Median3D", "VoronoiOtsuLabeling2D"):
             self.check(operation in run.stdout, f"no {operation} among {run.stdout}")
 
