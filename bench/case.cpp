@@ -54,9 +54,9 @@ Outcome outcome_of_exception() {
   } catch (const NotMeasurable& error) {
     return Skip{error.what()};
   } catch (const std::bad_alloc&) {
-    return Failed{"out of host memory"};
+    return Failed{.reason = "out of host memory"};
   } catch (const std::exception& error) {
-    return Failed{error.what()};
+    return Failed{.reason = error.what()};
   }
 }
 

@@ -93,6 +93,7 @@ struct Done {
 };
 struct Failed {
   std::string reason;
+  bool disagrees = false;  ///< it gave a result, which is not the reference's
 };
 
 using Outcome = std::variant<Done, Skip, Failed>;

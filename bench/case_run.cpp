@@ -108,7 +108,8 @@ void CaseRun::check_first_result() {
       !case_.task->operation->gives_table())
     illustration_ = std::make_shared<Illustration>(
         illustrate(checker_.inputs()[0], checker_.expected(), result_));
-  if (!agrees(comparison_)) return end(Failed{explain_disagreement(comparison_, result_.shape())});
+  if (!agrees(comparison_))
+    return end(Failed{explain_disagreement(comparison_, result_.shape()), true});
   measure_transfers();
   profiling_stream_ = opened_->engine->stream(true);
   probe_before_ = opened_->engine->arithmetic_probe().seconds;
@@ -209,7 +210,8 @@ void CaseRun::finish() {
     if (!interrupt_requested) {
       const Comparison last = run_poisoned(0xa5, true);
       if (!agrees(last))
-        return end(Failed{"the last timed run " + explain_disagreement(last, result_.shape())});
+        return end(
+            Failed{"the last timed run " + explain_disagreement(last, result_.shape()), true});
       measurement_.clock_drift = opened_->engine->arithmetic_probe().seconds / probe_before_ - 1;
     }
     measurement_.precise = precise();

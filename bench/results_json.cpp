@@ -172,7 +172,9 @@ json case_json(const Row& row, PictureStore& pictures) {
     object["reason"] = skip->reason;
   } else {
     object["outcome"] = "failed";
-    object["reason"] = std::get<Failed>(row.outcome).reason;
+    const Failed& failed = std::get<Failed>(row.outcome);
+    object["reason"] = failed.reason;
+    if (failed.disagrees) object["disagrees"] = true;
   }
   return object;
 }

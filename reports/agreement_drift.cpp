@@ -92,9 +92,4 @@ std::vector<std::string> agreement_faults(const Row& row, const std::vector<cons
   return faults;
 }
 
-bool failed_by_disagreement(const Row& row) {
-  return row.outcome == Outcome::failed &&
-         row.reason.find("disagrees with the reference") != std::string::npos;
-}
-
 }  // namespace voxelmark::report

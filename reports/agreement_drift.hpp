@@ -11,7 +11,4 @@ namespace voxelmark::report {
 /// "Dice index 0.91, was 0.99"; empty where nothing is.
 std::vector<std::string> agreement_faults(const Row& row, const std::vector<const Row*>& before);
 
-/// Whether a row failed because its result is not the reference's.
-bool failed_by_disagreement(const Row& row);
-
 }  // namespace voxelmark::report

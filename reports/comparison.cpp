@@ -40,7 +40,7 @@ enum class State { absent, skipped, done, failed, disagrees };
 State state_of(const Rows& rows) {
   State state = State::absent;
   for (const auto& [row, runs] : rows)
-    state = std::max(state, failed_by_disagreement(*row)       ? State::disagrees
+    state = std::max(state, row->disagrees                     ? State::disagrees
                             : row->outcome == Outcome::failed  ? State::failed
                             : row->outcome == Outcome::skipped ? State::skipped
                                                                : State::done);

@@ -163,6 +163,7 @@ class Collector {
         d.fail("outcome", "is none of done, skipped, failed");
       row.outcome = outcome == "skipped" ? Outcome::skipped : Outcome::failed;
       row.reason = d.text("reason");
+      row.disagrees = d.has("disagrees") && d.flag("disagrees");
     }
     if (d.has("pictures")) check_pictures(d.object("pictures"));
     if (d.has("pairs")) check_pairs(d.object("pairs"));

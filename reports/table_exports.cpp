@@ -12,19 +12,6 @@ using Cells = std::vector<std::string>;
 
 // ---- CSV
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
-/// A text, never a number: spreadsheets run what begins so.
-std::string harmless(const std::string& text) {
-  const bool formula = !text.empty() && std::string("=+-@\t\r").find(text[0]) != std::string::npos;
-  return formula ? "'" + text : text;
-}
-
 std::string csv_line(const Cells& cells) {
   Cells quoted;
   for (const std::string& cell : cells) quoted.push_back(csv_cell(cell));
@@ -49,11 +36,11 @@ Cells csv_texts(const ResultFile& file, const Row& row) {
   for (const std::string& text :
        {file.path.string(), file.date, file.git_revision, row.name, row.kind, row.operation,
         row.engine, row.device_id, row.device, row.dtype, row.parameters})
-    cells.push_back(harmless(text));
+    cells.push_back(no_formula(text));
   for (const auto voxels : row.size) cells.push_back(std::to_string(voxels));
   cells.push_back(std::to_string(row.threads));
   cells.push_back(to_string(row.outcome));
-  cells.push_back(harmless(row.reason));
+  cells.push_back(no_formula(row.reason));
   const bool done = row.outcome == Outcome::done;
   cells.push_back(done ? row.is_reference ? "1" : "0" : "");
   cells.push_back(done ? row.checked ? "1" : "0" : "");
@@ -87,10 +74,12 @@ std::string figure_cell(std::optional<double> value) { return value ? rounded(*v
 std::string agreement_cell(const Row& row) {
   if (row.is_reference) return "is the reference";
   if (!row.checked) return "not checked";
-  const auto error = row.figure("max_abs_error"), allowed = row.figure("error_allowed");
-  if (error && allowed) return rounded(*error, 2) + " of " + rounded(*allowed, 2);
-  if (const auto dice = row.figure("dice")) return "Dice " + rounded(*dice, 4);
-  return "agrees";
+  if (row.figure("dice_needed")) {
+    const auto dice = row.figure("dice");  // undefined of two images without labels
+    return dice ? "Dice " + rounded(*dice, 4) : "no labels";
+  }
+  return figure_cell(row.figure("max_abs_error")) + " of " +
+         figure_cell(row.figure("error_allowed"));
 }
 
 std::string markdown_line(const Cells& cells) { return "| " + join(cells, " | ") + " |\n"; }

@@ -108,6 +108,7 @@ class Results(BenchTest):
             outcomes[case.details["engine"], case.outcome] += 1
             if case.outcome == "failed":
                 self.check("disagrees with the reference" in case.details["reason"], case.details["reason"])
+                self.check(case.details["disagrees"], "not said apart")
                 self.check("1 of 4096 voxels" in case.details["reason"], case.details["reason"])
                 self.check(not case.figures and not case.aggregates, f"{case.name} was timed")
         devices = len(self.opencl_devices())

@@ -159,5 +159,15 @@ TEST(Catalogue, CostCountsEachVoxelOnce) {
   EXPECT_EQ(cost.flops, 1000 * 3 * 2 * 17);
 }
 
+TEST(Text, CsvCellsAreQuotedAndRunNothing) {
+  EXPECT_EQ(csv_cell("a b"), "a b");
+  EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_cell("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(csv_cell("a\nb"), "\"a\nb\"");
+  EXPECT_EQ(no_formula("=1+1"), "'=1+1");
+  EXPECT_EQ(no_formula("1+1"), "1+1");
+  EXPECT_EQ(no_formula(""), "");
+}
+
 }  // namespace
 }  // namespace voxelmark

@@ -40,6 +40,8 @@ json process(double ms, const std::string& outcome_of_b, const std::string& reas
        {"min_ms", ms - 0.5},
        {"prepare_ms", 10 * ms},
        {"device_ms", ms / 2},
+       {"max_abs_error", ms},
+       {"dice", 1 / ms},
        {"voxelmark", {{"outcome", "done"}, {"clock_drifted", ms > 3}, {"stopped_by", "time"}}}});
   json rows{sample("a", 0, ms - 0.5),    sample("a", 1, ms + 0.5),
             aggregate("a", "mean", ms),  median_row,
@@ -92,6 +94,8 @@ TEST(MergedRuns, FiguresAreMediansOverProcesses) {
   EXPECT_EQ(row["iterations"], 3);
   EXPECT_EQ(row["prepare_ms"], 20);
   EXPECT_EQ(row["device_ms"], 1);
+  EXPECT_EQ(row["max_abs_error"], 4) << "the worst process'";
+  EXPECT_EQ(row["dice"], 0.25);
   EXPECT_EQ(row["voxelmark"]["device_ms"], (json{2.0, 0.5, 1.0}));
   EXPECT_EQ(row["voxelmark"]["process_min_ms"], (json{3.5, 0.5, 1.5}));
   EXPECT_EQ(row["voxelmark"]["clock_drifted"], true);

@@ -185,7 +185,8 @@ class Verdicts(CompareTest):
     def test_unmeasured(self):
         done, skipped = merged("A", TIGHT), result_files.row("A", outcome="skipped", reason="too large")
         failed = result_files.row("A", outcome="failed", reason="out of memory")
-        wrong = result_files.row("A", outcome="failed", reason="disagrees with the reference: 9 of 10 voxels differ")
+        wrong = result_files.row("A", outcome="failed", reason="disagrees with the reference: 9 of 10 voxels differ",
+                                 details={"disagrees": True})
         for base, new, expected in [
             (done, failed, ("failed", True, "out of memory")), (failed, failed, ("failed", False, "out of memory")),
             (skipped, failed, ("failed", False, "out of memory")), (done, wrong, ("disagrees", True, wrong["voxelmark"]["reason"])),
@@ -293,7 +294,7 @@ class Outputs(CompareTest):
     SPECIAL = '<script>alert("1")</script>|`b`*c*_d_[e](f)&amp;@team\\ \x07\x1b[31m\ufffe\u00e9\n#1'
 
     def write_special(self):
-        wrong = result_files.row(self.SPECIAL, outcome="failed", reason=f"disagrees with the reference: {self.SPECIAL}")
+        wrong = result_files.row(self.SPECIAL, outcome="failed", reason=f"disagrees with the reference: {self.SPECIAL}", details={"disagrees": True})
         rows = [merged("A", TIGHT), merged("B", TIGHT), merged("N", [1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.4])]
         self.results("base.json", [*rows, merged(self.SPECIAL, TIGHT), merged("G", TIGHT)], revision="111aaa", date="2026-01-01T10:00:00+00:00")
         self.results("new.json", [merged("A", times(1.2)), *rows[1:], wrong, merged("Z", TIGHT)], revision="<222bbb>", date="2026-02-02T10:00:00+00:00")

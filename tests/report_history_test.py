@@ -114,7 +114,7 @@ class Figures(HistoryTest):
     def test_trends(self):
         noise = random.Random(2)
         wave = lambda level: level * math.exp(noise.gauss(0, 0.01))
-        failed = {"outcome": "failed", "reason": "disagrees with the reference"}
+        failed = {"outcome": "failed", "reason": "disagrees with the reference", "details": {"disagrees": True}}
         self.series({
             "steady": lambda i: wave(10), "slower": lambda i: wave(10 if i < 12 else 12), "faster": lambda i: wave(10 if i < 8 else 5),
             "mended": lambda i: wave(13 if 6 <= i < 12 else 10), "twice": lambda i: wave(10 * 1.2 ** (i // 7)),

@@ -320,9 +320,8 @@ std::string to_text(const Figures& figures) {
 std::string to_csv(const std::vector<NamedFigures>& rows) {
   const auto cell = [](const Json& value) {
     if (value.is_null()) return std::string();
-    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-    return "\"" + join(split(text, '"'), "\"\"") + "\"";
+    return value.is_string() ? csv_cell(no_formula(value.get<std::string>()))
+                             : csv_cell(value.dump());
   };
   std::vector<std::string> header;
   std::map<std::string, std::size_t> column_of;

@@ -20,14 +20,13 @@ constexpr std::size_t grain = 1 << 16;
 struct Sums {
   std::int64_t differing = 0, first_differing = -1;
   bool nan = false;
-  double max_abs = 0, abs = 0, squares = 0, d = 0, reference = 0, test = 0;
+  double max_abs = 0, squares = 0, d = 0, reference = 0, test = 0;
 
   void join(const Sums& right) {
     differing += right.differing;
     if (first_differing < 0) first_differing = right.first_differing;
     nan |= right.nan;
     max_abs = std::max(max_abs, right.max_abs);
-    abs += right.abs;
     squares += right.squares;
     d += right.d;
     reference += right.reference;
@@ -61,7 +60,6 @@ Sums sums(std::span<const T> reference, std::span<const T> test) {
           const double d = difference<T>(x, y);
           sum.nan |= std::isnan(d);
           sum.max_abs = std::max(sum.max_abs, std::abs(d));
-          sum.abs += std::abs(d);
           sum.squares += d * d;
           sum.d += d;
         }
@@ -115,7 +113,6 @@ ImageAgreement image_agreement(const Image& reference, const Image& test) {
     figures.differing = sum.differing;
     figures.first_differing = sum.first_differing;
     figures.max_abs_error = sum.nan ? std::numeric_limits<double>::quiet_NaN() : sum.max_abs;
-    figures.mean_abs_error = sum.abs / n;
     figures.rmse = std::sqrt(sum.squares / n);
     figures.bias = sum.d / n;
     const double mean_x = sum.reference / n, mean_y = sum.test / n;

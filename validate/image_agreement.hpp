@@ -15,8 +15,8 @@ struct ImageAgreement {
   std::int64_t differing = 0;         ///< voxels with d != 0; NaN equals NaN
   std::int64_t first_differing = -1;  ///< its index in raster order, or -1
   double max_abs_error = 0;           ///< max |d|; NaN where one side alone is NaN somewhere
-  double mean_abs_error = 0, rmse = 0, bias = 0;  ///< of d, over the voxels
-  double sd = 0;                                  ///< of d, divided by n - 1; 0 for one voxel
+  double rmse = 0, bias = 0;          ///< of d, over the voxels
+  double sd = 0;                      ///< of d, divided by n - 1; 0 for one voxel
   double lower_limit() const { return bias - 1.96 * sd; }  ///< limits of agreement
   double upper_limit() const { return bias + 1.96 * sd; }
   /// Product-moment correlation, by two passes; nothing where a side is constant or nearly so

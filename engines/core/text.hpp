@@ -43,6 +43,12 @@ std::string human_bytes(double bytes);
 /// `name` with all but letters, digits, '.' and '-' replaced by '_', fit for a case name.
 std::string identifier(std::string_view name);
 
+/// A cell of a CSV table, quoted where it has to be.
+std::string csv_cell(const std::string& text);
+
+/// A text that is no number: what spreadsheets would run as a formula begins with '.
+std::string no_formula(const std::string& text);
+
 bool contains_ignoring_case(std::string_view text, std::string_view part);
 
 }  // namespace voxelmark
