@@ -17,7 +17,7 @@ namespace voxelmark {
 /// A regular expression over cases' names; an empty one finds all.
 struct Filter {
   std::string text;
-  std::regex regex;
+  std::regex regex{""};  ///< a default one would find nothing
 };
 
 /// Throws BadInput where the text is no regular expression.

@@ -34,7 +34,7 @@ const std::set<std::string, std::less<>> library_keys{"cpu_time", "real_time", "
 constexpr std::int64_t many = 1'000'000'000;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
-  throw BadInput((path.empty() ? "a file without a name" : shown(path.string())) + ": " + why);
+  throw BadInput(shown(path.string()) + ": " + why);
 }
 
 double factor_to_ms(const Fields& entry) {

@@ -388,7 +388,7 @@ class BadInput(CompareTest):
         self.results("a.json", [merged("A", TIGHT)])
         self.results("b.json", [merged("A", TIGHT)])
         for arguments, words in [
-            ((), ["BASE NEW"]), (("a.json",), ["--help"]), (("a.json", "b.json", "b.json"), ["--help"]), (("a.json", ""), ["needs a name"]),
+            ((), ["BASE NEW"]), (("a.json",), ["--help"]), (("a.json", "b.json", "b.json"), ["--help"]), (("a.json", ""), ["must not be empty"]),
             (("--base", "a.json"), ["BASE NEW"]), (("a.json", "b.json", "--base", "a.json"), ["either"]), (("--base", "a.json", "./a.json", "--new", "b.json"), ["twice"]),
             (("a.json", "b.json", "--max-slowdown", "1"), ["above 1"]), (("a.json", "b.json", "--max-slowdown", "nan"), ["above 1"]),
             (("a.json", "b.json", "--max-slowdown", "inf"), ["above 1"]), (("a.json", "b.json", "--max-slowdown", "5%"), ["above 1"]),

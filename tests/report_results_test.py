@@ -269,7 +269,7 @@ class Damaged(ReportTest):
 
     def test_no_file(self):
         self.refused("export", "none.json", "--to", "csv", words="none.json: does not exist")
-        self.refused("export", "", "--to", "csv", words="a file without a name: does not exist")
+        self.refused("export", "", "--to", "csv", words="must not be empty")
         (self.folder / "empty").mkdir()
         self.refused("export", "empty", "--to", "csv", words="empty holds no result file")
         (self.folder / "folder.json").mkdir()

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engines/core/error.hpp"
+#include "engines/operations/catalogue.hpp"
 
 namespace voxelmark {
 namespace {
@@ -64,6 +65,12 @@ TEST(Sweep, AValueIsWrongOnlyForOperationsThatWereAskedFor) {
   axes.filter = parse_filter("Flip");
   axes.parameters = {parse_parameter_axis("sigma=2")};
   EXPECT_THROW(sweep(axes), BadInput) << "no case has a sigma";
+}
+
+TEST(Sweep, WithoutAFilterThereIsEveryOperation) {
+  Axes axes = tbb_only();
+  axes.sizes = {parse_shape("16x8"), parse_shape("16x8x4")};
+  EXPECT_EQ(sweep(axes).size(), catalogue().size());
 }
 
 TEST(Sweep, DefaultsAreClijsSizes) {
