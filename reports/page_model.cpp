@@ -38,8 +38,9 @@ json column_json(const Column& c) {
           {"driver", c.driver}, {"limits", std::move(limits)}};
 }
 
-/// The first number of a parameter text and where it stands: "sigma:2x2x0/window:box" gives
-/// {"sigma", 2, "window:box"}.
+/// The first number of a parameter text and what else it says: "sigma:2/window:box" gives {"sigma",
+/// 2, "window:box"}, and "sigma:2x2x0/window:box" {"sigma", 2, "window:box/sigma=n,n,0"}. Values
+/// whose axes differ otherwise lie on no curve.
 struct Varied {
   std::string name;
   double value;
@@ -51,14 +52,19 @@ std::optional<Varied> first_number(const std::string& parameters) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto colon = parts[i].find(':');
     if (colon == std::string::npos) continue;
-    const char* start = parts[i].data() + colon + 1;
-    double value = 0;
-    if (std::from_chars(start, parts[i].data() + parts[i].size(), value).ec != std::errc{} ||
-        !std::isfinite(value))
-      continue;
     const std::string name = parts[i].substr(0, colon);
+    const auto axes = split(parts[i].substr(colon + 1), 'x');
+    const auto value = parse_number<double>(axes[0]);
+    if (!value || !std::isfinite(*value)) continue;
+    std::vector<std::string> shape;
+    for (const std::string& axis : axes) {
+      const auto number = parse_number<double>(axis);
+      if (!number || (*number != *value && *number != 0)) return std::nullopt;
+      shape.push_back(*number == *value ? "n" : "0");
+    }
     parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
-    return Varied{name, value, join(parts, "/")};
+    if (axes.size() > 1) parts.push_back(name + "=" + join(shape, ","));
+    return Varied{name, *value, join(parts, "/")};
   }
   return std::nullopt;
 }

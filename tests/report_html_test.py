@@ -77,6 +77,13 @@ class Findings(PageTest):
             first = findings_of(self.page(*files))[0]
             self.check("1 run faster on Test GPU" in first and "1 of them beyond" in first and "median 4" in first, first)
 
+    def test_one_curve_holds_values_of_one_shape(self):
+        texts = {"sigma:2": [2, ""], "sigma:2/window:box": [2, "window:box"], "sigma:2x2x0": [2, "sigma=n,n,0"],
+                 "sigma:5x5x0": [5, "sigma=n,n,0"], "sigma:2x3x0": None, "window:box": None}
+        page = self.page(self.made([result_files.row(parameters=text) for text in texts]))
+        found = {task["parameters"]: task.get("varied", [None])[1:] or None for task in model_of(page)["tasks"]}
+        self.equal(found, texts, "what a curve runs over")
+
     def test_few_samples_and_drift_are_told(self):
         rows = [result_files.row("Flip2D", "tbb", samples=[2.0] * 5, clock_drift=-0.3, details={"clock_drifted": True}),
                 result_files.row("Flip3D", "tbb", samples=[2.0] * 6)]

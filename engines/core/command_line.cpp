@@ -1,7 +1,6 @@
 #include "engines/core/command_line.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include "engines/core/text.hpp"
