@@ -37,60 +37,60 @@ std::vector<Parameters> parameter_sets(const Operation& operation,
 }
 
 /// One image of the sweep before an operation is chosen.
-struct Picture {
+struct Input {
   ParsedShape size;
   std::optional<DType> dtype;  ///< of a file; else the axis decides
   Source source;
   bool from_file = false;
 };
 
-std::vector<Picture> file_pictures(const Axes& axes) {
-  std::vector<Picture> pictures;
+std::vector<Input> inputs_from_files(const Axes& axes) {
+  std::vector<Input> inputs;
   for (const auto& file : axes.inputs) {
     const Image image = read_tiff(file, axes.selection);
-    Picture picture;
-    picture.size = {image.shape(), image.shape().z > 1 ? 3 : 2};
-    picture.dtype = image.dtype();
-    picture.source.file = file;
-    picture.source.second_file = axes.second;
-    picture.source.selection = axes.selection;
-    picture.source.label = "input:" + identifier(std::filesystem::path(file).stem().string());
-    picture.from_file = true;
-    const auto same = std::count_if(pictures.begin(), pictures.end(), [&](const Picture& other) {
-      return split(other.source.label, '#')[0] == picture.source.label;
+    Input input;
+    input.size = {image.shape(), image.shape().z > 1 ? 3 : 2};
+    input.dtype = image.dtype();
+    input.source.file = file;
+    input.source.second_file = axes.second;
+    input.source.selection = axes.selection;
+    input.source.label = "input:" + identifier(std::filesystem::path(file).stem().string());
+    input.from_file = true;
+    const auto same = std::count_if(inputs.begin(), inputs.end(), [&](const Input& other) {
+      return split(other.source.label, '#')[0] == input.source.label;
     });
-    if (same > 0) picture.source.label += "#" + std::to_string(same);
-    pictures.push_back(picture);
+    if (same > 0) input.source.label += "#" + std::to_string(same);
+    inputs.push_back(input);
   }
-  return pictures;
+  return inputs;
 }
 
-std::vector<Picture> generated_pictures(const Axes& axes, const std::vector<ParsedShape>& sizes) {
+std::vector<Input> inputs_to_generate(const Axes& axes, const std::vector<ParsedShape>& sizes) {
   const auto datasets = axes.datasets.empty() ? std::vector<std::string>{"noise"} : axes.datasets;
   const auto seeds = axes.seeds.empty() ? std::vector<std::uint64_t>{1} : axes.seeds;
-  std::vector<Picture> pictures;
+  std::vector<Input> inputs;
   for (const auto& size : sizes)
     for (const auto& dataset : datasets)
       for (const auto seed : seeds) {
-        Picture picture;
-        picture.size = size;
-        picture.source.dataset = dataset;
-        picture.source.seed = seed;
+        Input input;
+        input.size = size;
+        input.source.dataset = dataset;
+        input.source.seed = seed;
         std::vector<std::string> label;
         if (!axes.datasets.empty()) label.push_back(dataset);
         if (!axes.seeds.empty()) label.push_back("seed:" + std::to_string(seed));
-        picture.source.label = join(label, "/");
-        pictures.push_back(picture);
+        input.source.label = join(label, "/");
+        inputs.push_back(input);
       }
-  return pictures;
+  return inputs;
 }
 
 ParsedShape clij_size(int dims) {
   return {dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32}, dims};
 }
 
-/// CLIJ's default size for the dimension, halved along x and y until the reference takes no more than
-/// 10 s, or x is 64.
+/// CLIJ's default size for the dimension, halved along x and y until the reference takes no more
+/// than 10 s, or x is 64.
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
                                            DType dtype) {
   const Shape wanted = clij_size(operation.dims).shape;
@@ -122,22 +122,21 @@ class Sweep {
   std::vector<Group> groups() {
     check_parameter_names();
     const bool by_default = axes_.sizes.empty() && axes_.inputs.empty();
-    const auto pictures =
-        !axes_.inputs.empty() ? file_pictures(axes_) : generated_pictures(axes_, axes_.sizes);
+    const auto inputs =
+        !axes_.inputs.empty() ? inputs_from_files(axes_) : inputs_to_generate(axes_, axes_.sizes);
     for (const auto& operation : catalogue()) {
       if (by_default) {
         add_default(operation);
         continue;
       }
-      for (const auto& picture : pictures)
-        if (picture.size.dims == operation.dims) add(operation, picture);
+      for (const auto& input : inputs)
+        if (input.size.dims == operation.dims) add(operation, input);
     }
     // A 2D image is also a stack of one slice, for a filter that leaves 3D operations alone.
     if (groups_.empty())
       for (const auto& operation : catalogue())
-        for (const auto& picture : pictures)
-          if (picture.from_file && picture.size.dims == 2 && operation.dims == 3)
-            add(operation, picture);
+        for (const auto& input : inputs)
+          if (input.from_file && input.size.dims == 2 && operation.dims == 3) add(operation, input);
     if (groups_.empty()) throw wrong_value_ ? *wrong_value_ : nothing_matched();
     check_parameters_apply();
     return std::move(groups_);
@@ -188,21 +187,21 @@ class Sweep {
   void add_default(const Operation& operation) {
     // Sizes are found last, since that takes a run of the reference: filter by the default size
     // first.
-    for (const auto& picture : generated_pictures(axes_, {clij_size(operation.dims)}))
-      add(operation, picture, true);
+    for (const auto& input : inputs_to_generate(axes_, {clij_size(operation.dims)}))
+      add(operation, input, true);
   }
 
-  void add(const Operation& operation, const Picture& picture, bool scale = false) {
+  void add(const Operation& operation, const Input& input, bool scale = false) {
     // Label images have one type, whatever type is asked for grey levels.
     const auto dtypes = operation.dtypes == std::vector{DType::u32} ? operation.dtypes
-                        : picture.dtype && axes_.dtypes.empty() ? std::vector<DType>{*picture.dtype}
-                                                                : dtypes_;
+                        : input.dtype && axes_.dtypes.empty() ? std::vector<DType>{*input.dtype}
+                                                              : dtypes_;
     for (const DType dtype : dtypes) {
       if (std::find(operation.dtypes.begin(), operation.dtypes.end(), dtype) ==
           operation.dtypes.end())
         continue;
-      for (auto& parameters : parameters_for(operation, picture, dtype)) {
-        Task task{&operation, parameters, picture.size.shape, dtype, picture.source, ""};
+      for (auto& parameters : parameters_for(operation, input, dtype)) {
+        Task task{&operation, parameters, input.size.shape, dtype, input.source, ""};
         auto group = make_group(task);
         if (group.cases.empty()) continue;
         if (scale) {
@@ -217,14 +216,13 @@ class Sweep {
 
   /// A value may be wrong for an operation that the filter leaves out: that is an error only where
   /// nothing else is left.
-  std::vector<Parameters> parameters_for(const Operation& operation, const Picture& picture,
+  std::vector<Parameters> parameters_for(const Operation& operation, const Input& input,
                                          DType dtype) {
     try {
       return parameter_sets(operation, axes_.parameters);
     } catch (const BadInput& error) {
-      const Task by_default{&operation,         Parameters(operation.parameters),
-                            picture.size.shape, dtype,
-                            picture.source,     ""};
+      const Task by_default{
+          &operation, Parameters(operation.parameters), input.size.shape, dtype, input.source, ""};
       if (!make_group(by_default).cases.empty()) throw;
       if (!wrong_value_) wrong_value_ = error;
       return {};

@@ -106,7 +106,8 @@ Figures overlap_figures(const Confusion& c, const Shape& shape, const MetricOpti
           figure("mcc", matthews(c)),
           {"hamming", hamming(c), ""},
           figure("classification_error", classification_error(c)),
-          figure("volume_error", volume_error(c, voxel_volume(shape, spacing))),
+          figure("volume_error", volume_error(c, voxel_volume(shape, spacing)),
+                 shape.z == 1 ? "µm²" : "µm³"),
           figure("volume_error_relative", relative_volume_error(c)),
           figure("volume_sd", volume_sd(c))};
 }
@@ -114,15 +115,15 @@ Figures overlap_figures(const Confusion& c, const Shape& shape, const MetricOpti
 Figures boundary_figures(const Image& reference, const Image& test, const MetricOptions& options) {
   const BoundaryAgreement b = boundary_agreement(reference, test, options.boundary);
   Figures f{{"border", options.boundary.border_is_outside ? "outside" : "inside", ""},
-            figure("hausdorff", b.hausdorff),
-            figure("hausdorff_directed.a_to_b", b.hausdorff_reference_to_test),
-            figure("hausdorff_directed.b_to_a", b.hausdorff_test_to_reference),
-            figure("hausdorff_simplified", b.hausdorff_simplified),
-            figure("hd95", b.hd95),
-            figure("contour_distance.a_to_b", b.contour_a_to_b),
-            figure("contour_distance.b_to_a", b.contour_b_to_a),
-            figure("contour_distance.bilateral", b.contour_bilateral),
-            figure("assd", b.assd),
+            figure("hausdorff", b.hausdorff, "µm"),
+            figure("hausdorff_directed.a_to_b", b.hausdorff_reference_to_test, "µm"),
+            figure("hausdorff_directed.b_to_a", b.hausdorff_test_to_reference, "µm"),
+            figure("hausdorff_simplified", b.hausdorff_simplified, "µm"),
+            figure("hd95", b.hd95, "µm"),
+            figure("contour_distance.a_to_b", b.contour_a_to_b, "µm"),
+            figure("contour_distance.b_to_a", b.contour_b_to_a, "µm"),
+            figure("contour_distance.bilateral", b.contour_bilateral, "µm"),
+            figure("assd", b.assd, "µm"),
             figure("tau_um", options.boundary.tau ? Value(*options.boundary.tau)
                                                   : Value(Undefined{"not given: --tau"})),
             figure("nsd", b.nsd),
@@ -173,12 +174,14 @@ Figures object_figures(const LabelOverlap& overlap, double iou) {
 
 }  // namespace
 
-Figure figure(std::string key, const Value& value) {
+Figure figure(std::string key, const Value& value, std::string unit) {
   if (!value) return {std::move(key), nullptr, value.reason()};
   // A whole number is written as one, whatever computed it.
-  if (*value == std::trunc(*value) && std::abs(*value) < 1e15)
-    return {std::move(key), static_cast<std::int64_t>(*value), ""};
-  return {std::move(key), *value, ""};
+  const bool whole = *value == std::trunc(*value) && std::abs(*value) < 1e15;
+  return {.key = std::move(key),
+          .value = whole ? Json(static_cast<std::int64_t>(*value)) : Json(*value),
+          .reason = "",
+          .unit = std::move(unit)};
 }
 
 Figure figure(std::string key, const ValueRange& range) {
@@ -205,7 +208,7 @@ Figures image_figures(const Image& reference, const Image& test, const MetricOpt
   const std::int64_t first = error.first_differing;
   append(f, {figure("repeatability", Undefined{"no replicates"}),
              figure("nrmse", relative.nrmse),
-             figure("psnr", relative.psnr),
+             figure("psnr", relative.psnr, "dB"),
              figure("ssim", structural_similarity(reference, test)),
              figure("max_ulp", max_ulp_distance(reference, test)),
              {"differing", error.differing, ""}});
@@ -310,6 +313,7 @@ std::string to_text(const Figures& figures) {
     } else {
       value = shown(f.value);
     }
+    if (!f.unit.empty()) value += " " + f.unit;
     text += f.key + std::string(longest + 2 - f.key.size(), ' ') + value + "\n";
   }
   for (const auto& [reason, keys] : undefined)

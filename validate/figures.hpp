@@ -20,13 +20,14 @@ struct Figure {
   nlohmann::ordered_json value;
   std::string reason;  ///< where the value, or a part of it, is null
   bool scalar = true;  ///< a number, or would be one if it were defined
+  std::string unit{};  ///< shown behind the value; empty where there is none, or the key says it
 
   /// The value as a number, truth as 1 and 0; nothing where it is something else, or undefined.
   std::optional<double> number() const;
 };
 using Figures = std::vector<Figure>;
 
-Figure figure(std::string key, const Value& value);
+Figure figure(std::string key, const Value& value, std::string unit = "");
 /// A list of both ends, an undefined one as null; null where both are.
 Figure figure(std::string key, const ValueRange& range);
 

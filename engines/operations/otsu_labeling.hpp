@@ -6,17 +6,15 @@
 
 namespace voxelmark {
 
-inline ParameterSpec sigma_parameter(const std::string& name, int dims, float value,
+inline ParameterSpec sigma_parameter(const std::string& name, float value, int dims,
                                      const std::string& effect) {
-  return {.name = name,
-          .default_value = PerAxis{value, value, dims == 3 ? value : 0},
-          .minimum = 0,
-          .maximum = 1000,
-          .description = "standard deviation of the Gaussian in voxels, per axis: " + effect};
+  ParameterSpec sigma = sigma_parameter(name, value, dims);
+  sigma.description = "standard deviation of the Gaussian in voxels, per axis: " + effect;
+  return sigma;
 }
 
-inline ParameterSpec outline_sigma(int dims, float value) {
-  return sigma_parameter("outline_sigma", dims, value, "how smooth the objects' outlines are");
+inline ParameterSpec outline_sigma(float value, int dims) {
+  return sigma_parameter("outline_sigma", value, dims, "how smooth the objects' outlines are");
 }
 
 inline Operation otsu_labeling(const std::string& family, int dims, const std::string& definition,
@@ -61,14 +59,14 @@ inline Operation voronoi_otsu_labeling(int dims) {
       "GaussianBlur by spot_sigma, in float32; they are numbered from 1, x fastest, then y, then "
       "z. " +
           std::string(regrowth),
-      {sigma_parameter("spot_sigma", dims, 2, "how close two objects may come"),
-       outline_sigma(dims, 2)});
+      {sigma_parameter("spot_sigma", 2, dims, "how close two objects may come"),
+       outline_sigma(2, dims)});
 }
 
 inline Operation gauss_otsu_labeling(int dims) {
   return otsu_labeling("GaussOtsuLabeling", dims,
                        "The result is the mask's ConnectedComponents by box neighbours.",
-                       {outline_sigma(dims, 1)});
+                       {outline_sigma(1, dims)});
 }
 
 inline Operation eroded_otsu_labeling(int dims) {
@@ -84,7 +82,7 @@ inline Operation eroded_otsu_labeling(int dims) {
         .maximum = 1000,
         .whole = true,
         .description = "how often the mask is eroded"},
-       outline_sigma(dims, 1)});
+       outline_sigma(1, dims)});
 }
 
 }  // namespace voxelmark
