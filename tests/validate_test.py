@@ -6,8 +6,8 @@ usage: validate_test.py VALIDATE [UNITTEST ARGUMENTS...]
 
 import csv
 import io
-import re
 import math
+import re
 import resource
 import signal
 import subprocess
