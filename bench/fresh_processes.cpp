@@ -67,14 +67,27 @@ std::vector<std::string> arguments_of_child(const std::vector<std::string>& comm
   return kept;
 }
 
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// The environment of this process before runtimes changed it: PoCL sets HWLOC_PLUGINS_PATH, and a
+/// loader that cuts OCL_ICD_FILENAMES in pieces in place hides devices from our children.
+std::vector<std::string> started_with = [] {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable; ++variable) variables.emplace_back(*variable);
+  return variables;
+}();
+
 /// Starts a program with its standard output thrown away, waits for its end and gives its exit
 /// code. An interrupt is handed on, once; a child does not outlive us.
 int run_child(const std::string& program, const std::vector<std::string>& arguments) {
   std::vector<std::string> all{program};
   all.insert(all.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& argument : all) argv.push_back(argument.data());
-  argv.push_back(nullptr);
+  const auto argv = pointers_to(all), environment = pointers_to(started_with);
   const pid_t child = fork();
   if (child < 0)
     throw std::runtime_error(std::string("cannot start a process: ") + std::strerror(errno));
@@ -83,7 +96,7 @@ int run_child(const std::string& program, const std::vector<std::string>& argume
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
-    execv(program.c_str(), argv.data());
+    execve(program.c_str(), argv.data(), environment.data());
     _exit(127);
   }
   // Waking is work beside what the child measures. Its end and an interrupt wake us at once; the

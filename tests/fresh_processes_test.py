@@ -73,6 +73,19 @@ class FreshProcesses(ProgramTest):
             self.equal(self.load(name)["context"]["voxelmark"]["runs"], 4, f"runs of {name}")
         self.check(self.load("new.json")["benchmarks"] != self.load("base.json")["benchmarks"], "both sides are one")
 
+    def test_children_start_in_our_environment(self):
+        """As it was before a runtime changed it: devices would be hidden from them."""
+        base = self.script("base", f'env -0 > environment; exec {BENCH} "$@"')
+        given = {"OCL_ICD_FILENAMES": "libnone.so:libnone.so", "VOXELMARK_TEST": "a b"}
+        self.run_program(*QUICK, "--no-limits", "--engine", "opencl", "--json", "new.json", "--base-program", base, "--base-json", "base.json",
+                         environment=given)
+        shells_own = ("_", "PWD", "OLDPWD", "SHLVL")
+        entries = (entry.split("=", 1) for entry in (self.folder / "environment").read_text().split("\0") if entry)
+        started = {name: value for name, value in entries if name not in shells_own}
+        expected = {name: value for name, value in (self.ENVIRONMENT | given).items() if name not in shells_own}
+        changed = {name for name in started.keys() | expected.keys() if started.get(name) != expected.get(name)}
+        self.equal(changed, set(), "variables that differ")
+
     def test_a_failing_build(self):
         run = self.run_program(*QUICK, "--no-limits", "--engine", "opencl", "--runs", "2", "--json", "new.json", "--base-program",
                          WRONG_KERNEL_BENCH, "--base-json", "base.json", status=1)
