@@ -28,6 +28,7 @@ void add_short_parameter(CLI::App& app, const std::string& name, Axes& axes) {
            add_parameter(axes, parse_parameter_axis(name + "=" + join(values, ",")));
          },
          "Short for --param " + name + "=...")
+      ->check(command_line::not_empty())
       ->type_name("VALUE,...");
 }
 
@@ -65,7 +66,7 @@ void add_axes(CLI::App& app, Axes& axes) {
          [&axes](const std::string& text) {
            axes.filter = read_value("--filter", text, parse_filter);
          },
-         "Run the cases whose name this regular expression finds")
+         "Run the cases in whose name this regular expression is found; --list shows names")
       ->type_name("REGEX");
   add_list(app, "--size", axes.sizes, parse_shape, "Image sizes, as 2048x2048,1024x1024x32")
       ->type_name("SIZE,...");
@@ -87,6 +88,7 @@ void add_axes(CLI::App& app, Axes& axes) {
       ->type_name("NAME,...");
   app.add_option("--device", axes.devices, "OpenCL devices whose name has this part (default all)")
       ->delimiter(',')
+      ->check(not_empty())
       ->type_name("PART,...");
   app.add_option("--threads", axes.threads,
                  "CPU threads, for every CPU engine and device (default all)")

@@ -50,10 +50,13 @@ void add_results(CLI::App& app, Options& options) {
              "Write each case's result into this folder: images as TIFF, tables as CSV");
   app.add_flag("--no-pictures", options.no_pictures,
                "Leave the pictures and plots of results out of the JSON");
-  auto* base = app.add_option("--base-program", options.base_program,
-                              "Another build of bench, measured alternately (A B B A)")
-                   ->check(CLI::ExistingFile.description(""))
-                   ->type_name("FILE");
+  auto* base =
+      app.add_option(
+             "--base-program", options.base_program,
+             "Another build of bench, measured alternately (A B B A); with --json and --base-json")
+          ->check(not_empty())
+          ->check(CLI::ExistingFile.description(""))
+          ->type_name("FILE");
   auto* base_json = app.add_option("--base-json", options.base_json, "Write that build's results")
                         ->check(not_empty())
                         ->type_name("FILE");

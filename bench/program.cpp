@@ -28,6 +28,8 @@ void require_outputs(const Options& options) {
     if (error) throw BadInput("cannot make the folder " + options.save + ": " + error.message());
     require_writable(std::filesystem::path(options.save) / "result.tif");
   }
+  if (options.json == "-" && options.base_json == "-")
+    throw BadInput("--json - and --base-json - both want standard output; name a file for one");
   std::vector<std::string> inputs = options.axes.inputs, outputs;
   for (const std::string& input : {options.axes.second, options.base_program})
     if (!input.empty()) inputs.push_back(input);

@@ -116,7 +116,11 @@ class Sweep {
     if (!axes.inputs.empty() &&
         !(axes.sizes.empty() && axes.datasets.empty() && axes.seeds.empty()))
       throw BadInput("--input brings its own image; leave --size, --dataset and --seed away");
-    if (!axes.second.empty() && axes.inputs.empty()) throw BadInput("--second goes with --input");
+    if (axes.inputs.empty())
+      for (const auto& [given, name] : {std::pair{!axes.second.empty(), "--second"},
+                                        std::pair{axes.selection.channel.has_value(), "--channel"},
+                                        std::pair{axes.selection.frame.has_value(), "--frame"}})
+        if (given) throw BadInput(std::string(name) + " goes with --input");
   }
 
   std::vector<Group> groups() {
@@ -139,6 +143,10 @@ class Sweep {
           if (input.from_file && input.size.dims == 2 && operation.dims == 3) add(operation, input);
     if (groups_.empty()) throw wrong_value_ ? *wrong_value_ : nothing_matched();
     check_parameters_apply();
+    if (!axes_.second.empty() &&
+        std::none_of(groups_.begin(), groups_.end(),
+                     [](const Group& group) { return group.task->operation->inputs.size() > 1; }))
+      throw BadInput("--second: none of the operations that --filter leaves takes two inputs");
     return std::move(groups_);
   }
 
@@ -180,7 +188,8 @@ class Sweep {
     if (!sizes.empty()) text += " at --size " + join(sizes, ",");
     if (!dtypes.empty()) text += " as --dtype " + join(dtypes, ",");
     if (!axes_.inputs.empty()) text += " with --input " + join(axes_.inputs, ",");
-    return BadInput(text + "; operations are " + join(names, ", ") +
+    return BadInput(text + "; names begin with operation and engine, as bench --list shows them; " +
+                    "operations are " + join(names, ", ") +
                     "; 2D operations take sizes such as 256x256, 3D ones 256x256x32");
   }
 

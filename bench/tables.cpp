@@ -33,6 +33,8 @@ std::string line(const std::string& first, const std::vector<std::string>& cells
   return text + "\n";
 }
 
+std::string times(double ratio) { return ratio < 0.001 ? "<0.001x" : significant(ratio, 3) + "x"; }
+
 std::string percent(double fraction) {
   return fraction < 0.001 ? "<0.1%" : significant(100 * fraction, 2) + "%";
 }
@@ -110,8 +112,8 @@ std::string done_line(const Row& row, const Done& done, const Row* best,
     cells.push_back(error_cell(done.comparison));
   if (best && checked) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
-    cells.push_back(significant(compute_seconds(base) / seconds, 3) + "x");
-    cells.push_back(significant(total_seconds(base) / total_seconds(m), 3) + "x");
+    cells.push_back(times(compute_seconds(base) / seconds));
+    cells.push_back(times(total_seconds(base) / total_seconds(m)));
   }
   return line(row.bench_case.engine_label(), cells, widths);
 }

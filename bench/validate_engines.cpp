@@ -221,7 +221,7 @@ std::variant<EngineOptions, int> parse_engines_command_line(int argc, char** arg
   app.option_defaults()->group("What to run");
   add_axes(app, options.axes);
   app.option_defaults()->group("Results");
-  add_agreement_outputs(app, options.outputs);
+  add_agreement_outputs(app, options.outputs, "pearson_r>=0.999");
   if (const auto code = command_line::parse(app, argc, argv)) return *code;
   return options;
 }

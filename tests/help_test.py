@@ -27,7 +27,7 @@ VALUES = {
 WRONG = [
     (("bench", "--size", "12"), "--size"), (("bench", "--dtype", "f64"), "--dtype"), (("bench", "--threads", "0"), "--threads"),
     (("bench", "--engine", "cuda"), "--engine"), (("bench", "--filter", "("), "--filter"), (("bench", "--sigma"), "--sigma"),
-    (("bench", "--sigma", ""), "'sigma=': "), (("bench", "--param", "sigma"), "--param"), (("bench", "--seed", "-1"), "--seed"),
+    (("bench", "--sigma", ""), "--sigma: must not be empty"), (("bench", "--param", "sigma"), "--param"), (("bench", "--seed", "-1"), "--seed"),
     (("bench", "--param", "colour=3"), "--param"), (("bench", "--dataset", "cells"), "--dataset"),
     (("bench", "--max-time", "nan"), "--max-time"), (("bench", "--json", ""), "--json"), (("bench", "--save", ""), "--save"),
     (("bench", "--runs", "0"), "--runs"), (("bench", "--check", "half"), "--check"), (("bench", "--device", "no such"), "--device"),
@@ -40,7 +40,12 @@ WRONG = [
     (("validate", "measure", "a", "--feret", "x"), "--feret"), (("validate", "nonsense"), "nonsense"),
     (("report", "html", "a"), "--output"), (("report", "compare", "a", "b", "--max-slowdown", "1"), "--max-slowdown"),
     (("report", "export", "a", "--to", "pdf"), "--to"), (("report", "history", "a", "-o", "-"), "--output"),
-    (("report", "nonsense"), "nonsense"),
+    (("report", "nonsense"), "nonsense"), (("report",), "html, compare"), (("validate", "--filter", "x"), "images, masks"),
+    (("validate", "images", "a", "b", "--tau", "1"), "no option --tau"), (("bench", "--filtr", "x"), "no option --filtr"),
+    (("report", "compare", "a", "b", "--output=x"), "no option --output"), (("validate", "labels", "", "b"), "REF TEST"),
+    (("bench", "--device", ""), "--device"), (("bench", "--filter", "Flip2D", "--size", "8x8", "--channel", "1"), "--channel"),
+    (("bench", "--base-program", "", "--json", "a", "--base-json", "b"), "--base-program: must not be empty"),
+    (("bench", "--json", "-", "--base-program", sys.argv[1] if len(sys.argv) > 1 else "", "--base-json", "-"), "--base-json"),
 ]
 
 

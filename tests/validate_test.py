@@ -73,9 +73,10 @@ class Folders(ValidateTest):
     def test_text_and_csv(self):
         run = self.run_program("masks", "a", "b", "--csv", "out.csv")
         self.check("6 pairs" in run.stdout and "only_here.tif" in run.stdout and "only_there.tiff" in run.stdout, run.stdout)
-        pair = self.run_program("masks", "a/image0.tif", "b/image0.tif").stdout
-        for figure, unit in (("hd95", "µm"), ("volume_error", "µm²"), ("dice", "")):
-            self.check(re.search(rf"^{figure} +[\d.e-]+{' ' if unit else ''}{unit}$", pair, re.MULTILINE), f"{figure}: {pair}")
+        for options, length, area in (((), "pixels", "pixels"), (("--spacing", "0.5"), "µm", "µm²")):
+            pair = self.run_program("masks", "a/image0.tif", "b/image0.tif", *options).stdout
+            for figure, unit in (("hd95", " " + length), ("volume_error", " " + area), ("dice", "")):
+                self.check(re.search(rf"^{figure} +[\d.e-]+{unit}$", pair, re.MULTILINE), f"{figure}: {pair}")
         rows = list(csv.DictReader(io.StringIO((self.folder / "out.csv").read_text())))
         self.equal(len(rows), 6, "rows")
         f = self.figures("masks", "a", "b")

@@ -9,6 +9,7 @@ namespace voxelmark {
 
 struct BoundaryOptions {
   Spacing spacing{};              ///< µm
+  bool calibrated = true;         ///< else nobody named a spacing, and distances are in voxels
   bool border_is_outside = true;  ///< voxels of a mask at the image's border are on its contour
   std::optional<double> tau{};    ///< tolerance of the normalized surface distance, µm
   /// Width of Boundary IoU's bands, µm; nothing: 2 % of the image's diagonal, as its authors take.

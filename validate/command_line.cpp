@@ -23,7 +23,8 @@ constexpr const char* description =
     "averaged. docs/metrics.md defines them all.";
 
 constexpr const char* footer =
-    "Exit codes: 0 compared, and every --require is met; 1 one is not met; 2 wrong usage or input.";
+    "Exit codes: 0 compared, and every --require is met; 1 one is not met, or engines disagree; 2 "
+    "wrong usage or input.";
 
 constexpr double largest = 1e300;
 
@@ -37,8 +38,9 @@ Spacing parse_spacing(const std::string& text) {
       steps.assign(4, 0);
   if (steps.size() == 1) return {steps[0], steps[0], steps[0]};
   if (steps.size() == 3) return {steps[0], steps[1], steps[2]};
-  throw BadInput("'" + text +
-                 "' needs micrometres per voxel above 0 along x,y,z, as in 0.1,0.1,0.5");
+  throw BadInput(
+      "'" + text +
+      "' needs micrometres per voxel above 0 along x,y,z, as in 0.1,0.1,0.5, or one number");
 }
 
 void add_spacing(CLI::App& app, std::optional<Spacing>& spacing) {
@@ -67,7 +69,7 @@ void add_column(CLI::App& app, const std::string& name, std::string& column,
 
 /// What subcommands on pairs of files share.
 CLI::App& add_pair(CLI::App& app, const std::string& name, const std::string& what,
-                   ValidateOptions& o, PairKind kind) {
+                   const std::string& requirement, ValidateOptions& o, PairKind kind) {
   CLI::App& sub = *app.add_subcommand(name, what);
   sub.callback([&o, kind] { o.settings.kind = kind; });
   add_files(sub, o.files, 2, 2, "Reference and test: two TIFF files, or two folders", "REF TEST");
@@ -75,13 +77,13 @@ CLI::App& add_pair(CLI::App& app, const std::string& name, const std::string& wh
   sub.add_option("--seed", o.seed, "Of the bootstrap over a folder's images (default 1)")
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("N");
-  add_agreement_outputs(sub, o.outputs);
+  add_agreement_outputs(sub, o.outputs, requirement);
   return sub;
 }
 
 void add_bland_altman(CLI::App& app, PairSettings& settings) {
   PairedOptions& paired = settings.metrics.paired;
-  app.add_option("--limits", paired.z, "Limits of agreement are bias ± this many SD: 1.96, or 2")
+  app.add_option("--limits", paired.z, "Limits of agreement are bias ± this many SD, as 1.96 or 2")
       ->check(number_from(0.01, 100))
       ->capture_default_str()
       ->type_name("Z");
@@ -99,7 +101,8 @@ void add_bland_altman(CLI::App& app, PairSettings& settings) {
 void add_boundaries(CLI::App& app, PairSettings& settings) {
   MetricOptions& metrics = settings.metrics;
   add_spacing(app, settings.spacing);
-  app.add_option("--tau", metrics.boundary.tau, "Tolerance of the surface distance (nsd), in µm")
+  app.add_option("--tau", metrics.boundary.tau,
+                 "Tolerance of the surface distance, in µm; without it nsd is undefined")
       ->check(number_from(0, largest))
       ->type_name("UM");
   app.add_option("--band", metrics.boundary.band,
@@ -120,7 +123,7 @@ void add_images(CLI::App& app, ValidateOptions& o) {
   CLI::App& sub = add_pair(app, "images",
                            "Grey levels: errors, correlation, Bland-Altman\n\n"
                            "  validate images cpu.tif gpu.tif --csv errors.csv --plot pictures/",
-                           o, PairKind::images);
+                           "pearson_r>=0.999", o, PairKind::images);
   add_bland_altman(sub, o.settings);
   add_folder(sub, "--plot", o.plots, "Draw into this folder");
   sub.add_flag("--skip-non-finite", o.settings.skip_non_finite,
@@ -131,7 +134,7 @@ void add_masks(CLI::App& app, ValidateOptions& o) {
   CLI::App& sub = add_pair(app, "masks",
                            "Not 0 is foreground: overlap and boundaries\n\n"
                            "  validate masks truth/ segmented/ --tau 1 --require 'dice>=0.9'",
-                           o, PairKind::masks);
+                           "dice>=0.9", o, PairKind::masks);
   add_boundaries(sub, o.settings);
   add_folder(sub, "--plot", o.plots, "Draw an overlay into this folder");
 }
@@ -141,7 +144,7 @@ void add_labels(CLI::App& app, ValidateOptions& o) {
       add_pair(app, "labels",
                "Objects: overlap, matches, boundaries\n\n"
                "  validate labels truth.tif segmented.tif --require 'sparse_jaccard>=0.8'",
-               o, PairKind::labels);
+               "sparse_jaccard>=0.8", o, PairKind::labels);
   add_boundaries(sub, o.settings);
   sub.add_option("--iou", o.settings.metrics.iou,
                  "Objects match above this intersection over union")
@@ -166,11 +169,11 @@ void add_measurements(CLI::App& app, ValidateOptions& o) {
   add_column(sub, "--reference-again", o.reference_again,
              "Column with a second reading of each subject, for the repeatability");
   add_column(sub, "--test-again", o.test_again, "The same for the test");
-  sub.add_option("--unit", o.unit, "What a row stands for: subject, object, image")
+  sub.add_option("--unit", o.unit, "What a row stands for, in a word, as subject, object or image")
       ->type_name("WORD");
   add_bland_altman(sub, o.settings);
   add_folder(sub, "--plot", o.plots, "Draw into this folder");
-  add_agreement_outputs(sub, o.outputs);
+  add_agreement_outputs(sub, o.outputs, "concordance>=0.9");
 }
 
 void add_measure(CLI::App& app, ValidateOptions& o) {
@@ -181,6 +184,7 @@ void add_measure(CLI::App& app, ValidateOptions& o) {
   sub.footer("Exit codes: 0 measured; 2 wrong usage or input.");
   add_files(sub, o.files, 1, 2, "A label image, and an image for the intensities",
             "LABELS [INTENSITY]");
+  add_selection(sub, o.settings.selection);
   add_spacing(sub, o.settings.spacing);
   add_choice<FeretPoints>(sub, "--feret", o.feret,
                           {{"corners", FeretPoints::corners},

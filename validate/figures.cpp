@@ -107,23 +107,28 @@ Figures overlap_figures(const Confusion& c, const Shape& shape, const MetricOpti
           {"hamming", hamming(c), ""},
           figure("classification_error", classification_error(c)),
           figure("volume_error", volume_error(c, voxel_volume(shape, spacing)),
-                 shape.z == 1 ? "µm²" : "µm³"),
+                 !options.boundary.calibrated ? (shape.z == 1 ? "pixels" : "voxels")
+                 : shape.z == 1               ? "µm²"
+                                              : "µm³"),
           figure("volume_error_relative", relative_volume_error(c)),
           figure("volume_sd", volume_sd(c))};
 }
 
 Figures boundary_figures(const Image& reference, const Image& test, const MetricOptions& options) {
   const BoundaryAgreement b = boundary_agreement(reference, test, options.boundary);
+  const std::string unit = options.boundary.calibrated ? "µm"
+                           : reference.shape().z == 1  ? "pixels"
+                                                       : "voxels";
   Figures f{{"border", options.boundary.border_is_outside ? "outside" : "inside", ""},
-            figure("hausdorff", b.hausdorff, "µm"),
-            figure("hausdorff_directed.a_to_b", b.hausdorff_reference_to_test, "µm"),
-            figure("hausdorff_directed.b_to_a", b.hausdorff_test_to_reference, "µm"),
-            figure("hausdorff_simplified", b.hausdorff_simplified, "µm"),
-            figure("hd95", b.hd95, "µm"),
-            figure("contour_distance.a_to_b", b.contour_a_to_b, "µm"),
-            figure("contour_distance.b_to_a", b.contour_b_to_a, "µm"),
-            figure("contour_distance.bilateral", b.contour_bilateral, "µm"),
-            figure("assd", b.assd, "µm"),
+            figure("hausdorff", b.hausdorff, unit),
+            figure("hausdorff_directed.a_to_b", b.hausdorff_reference_to_test, unit),
+            figure("hausdorff_directed.b_to_a", b.hausdorff_test_to_reference, unit),
+            figure("hausdorff_simplified", b.hausdorff_simplified, unit),
+            figure("hd95", b.hd95, unit),
+            figure("contour_distance.a_to_b", b.contour_a_to_b, unit),
+            figure("contour_distance.b_to_a", b.contour_b_to_a, unit),
+            figure("contour_distance.bilateral", b.contour_bilateral, unit),
+            figure("assd", b.assd, unit),
             figure("tau_um", options.boundary.tau ? Value(*options.boundary.tau)
                                                   : Value(Undefined{"not given: --tau"})),
             figure("nsd", b.nsd),

@@ -65,7 +65,7 @@ Image as_labels(Image image, const std::string& name) {
 
 NamedSpacing spacing_of(const Image& reference, const Image& test,
                         const std::optional<Spacing>& chosen) {
-  if (chosen) return {*chosen, "--spacing"};
+  if (chosen) return {*chosen, "--spacing", true};
   const Spacing none, a = reference.spacing(), b = test.spacing();
   const auto words = [](const Spacing& s) {
     return shortest(s.x) + "," + shortest(s.y) + "," + shortest(s.z);
@@ -75,7 +75,7 @@ NamedSpacing spacing_of(const Image& reference, const Image& test,
                    words(b) + "; say which holds with --spacing x,y,z");
   if (a != none) return {a, "the reference's file"};
   if (b != none) return {b, "the test file"};
-  return {none, "1, since the files name none; --spacing x,y,z gives one"};
+  return {none, "1, since the files name none; --spacing x,y,z gives one", false};
 }
 
 namespace {
@@ -150,6 +150,7 @@ Figures compare_objects(NamedImage reference_file, NamedImage test_file,
   auto& [test, test_name] = test_file;
   MetricOptions metrics = settings.metrics;
   metrics.boundary.spacing = spacing.spacing;
+  metrics.boundary.calibrated = spacing.named;
   const bool masks = settings.kind == PairKind::masks;
   Figures figures;
   if (masks) {

@@ -29,6 +29,7 @@ Image as_labels(Image image, const std::string& name);
 struct NamedSpacing {
   Spacing spacing;
   std::string from;
+  bool named = true;  ///< by a file or the user
 };
 
 /// Throws BadInput where both files name a spacing, and not the same one.

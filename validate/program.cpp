@@ -303,10 +303,10 @@ int compare(const ValidateOptions& o, const std::vector<std::string>& command) {
 
 int measure(const ValidateOptions& o) {
   require_outputs(o);
-  Image labels = as_labels(read_tiff(o.files[0]), o.files[0]);
+  Image labels = as_labels(read_tiff(o.files[0], o.settings.selection), o.files[0]);
   std::optional<Image> intensity;
   if (o.files.size() == 2) {
-    intensity = read_tiff(o.files[1]);
+    intensity = read_tiff(o.files[1], o.settings.selection);
     if (intensity->shape() != labels.shape())
       throw BadInput(o.files[0] + " is " + to_string(labels.shape(), 3) + " voxels, and " +
                      o.files[1] + " " + to_string(intensity->shape(), 3) +

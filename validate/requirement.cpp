@@ -18,7 +18,7 @@ Requirement parse_requirement(const std::string& text) {
       return requirement;
     }
   }
-  throw BadInput("--require '" + text +
+  throw BadInput("'" + text +
                  "' is no requirement; write a metric, one of >= <= > < ==, and a number, as in "
                  "'dice>=0.9'");
 }

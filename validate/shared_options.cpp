@@ -17,9 +17,11 @@ void add_selection(CLI::App& app, TiffSelection& selection) {
       ->type_name("N");
 }
 
-void add_agreement_outputs(CLI::App& app, AgreementOutputs& outputs) {
-  add_list(app, "--require", outputs.requirements, parse_requirement,
-           "Exit with 1 unless a metric is so, as 'pearson_r>=0.999'; repeatable")
+void add_agreement_outputs(CLI::App& app, AgreementOutputs& outputs,
+                           const std::string& requirement) {
+  add_list(
+      app, "--require", outputs.requirements, parse_requirement,
+      "Exit with 1 unless a metric is so, as '" + requirement + "', by >= <= > < or ==; repeatable")
       ->type_name("METRIC>=NUMBER");
   add_output(app, "--json", outputs.json, "Write the figures");
   add_output(app, "--csv", outputs.csv, "Write them as a table");

@@ -23,8 +23,9 @@ struct AgreementOutputs {
   bool on_stdout() const { return json == "-" || csv == "-"; }
 };
 
-/// Declares --require, --json and --csv.
-void add_agreement_outputs(CLI::App& app, AgreementOutputs& outputs);
+/// Declares --require, as in `requirement`, --json and --csv.
+void add_agreement_outputs(CLI::App& app, AgreementOutputs& outputs,
+                           const std::string& requirement);
 
 /// Tries the outputs before minutes are spent. Throws BadInput where one cannot be written, is one
 /// of `inputs`, or where both want standard output.

@@ -100,13 +100,42 @@ void set_up(CLI::App& app, const std::string& footer, const std::string& version
   app.set_version_flag("--version", "voxelmark " + version, "Print the version and exit");
 }
 
-std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+namespace {
+
+/// The word that a program with subcommands must begin with.
+void require_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (app.get_require_subcommand_min() == 0) return;
   std::vector<std::string> words;
   for (const CLI::App* sub : app.get_subcommands({})) words.push_back(sub->get_name());
-  if (app.get_require_subcommand_min() > 0 && argc > 1 && argv[1][0] != '-' &&
-      std::find(words.begin(), words.end(), argv[1]) == words.end())
-    throw BadInput("there is no subcommand '" + std::string(argv[1]) + "'; use " +
-                   join(words, ", "));
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "-h" || first == "--help" || first == "--version" ||
+      std::find(words.begin(), words.end(), first) != words.end())
+    return;
+  throw BadInput((first.empty() || first[0] == '-' ? "the first word is a subcommand"
+                                                   : "there is no subcommand '" + first + "'") +
+                 "; use " + join(words, ", ") + "; see " + app.get_name() + " --help");
+}
+
+/// The library counts the value of an option that it does not know among the files, and tells of
+/// these; and it names them as no --help does.
+std::string explained(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    if (name.starts_with("--") && name.size() > 2 && !app.get_option_no_throw(name) &&
+        (!app.get_parent() || !app.get_parent()->get_option_no_throw(name)))
+      return "there is no option " + name;
+  }
+  std::string text = error.what();
+  for (const CLI::Option* option : app.get_options())
+    if (option->get_positional() && text.starts_with(option->get_name()))
+      text.replace(0, option->get_name().size(), option->get_type_name());
+  return text;
+}
+
+}  // namespace
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  require_subcommand(app, argc, argv);
   try {
     app.parse(argc, argv);
     return std::nullopt;
@@ -115,9 +144,10 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    std::string name = app.get_name();
-    for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
-    throw BadInput(std::string(error.what()) + "; see " + name + " --help");
+    const auto given = app.get_subcommands();
+    const CLI::App& asked = given.empty() ? app : *given.front();
+    throw BadInput(explained(asked, error, argc, argv) + "; see " + app.get_name() +
+                   (given.empty() ? "" : " " + asked.get_name()) + " --help");
   }
 }
 
