@@ -181,7 +181,7 @@ class BadInput(BenchTest):
         before = path.read_bytes()
         for option in ("--input", "--second"):
             inputs = ["--input", path, "--second", path] if option == "--second" else ["--input", path]
-            self.refused("--filter", "AddScalar2D", *inputs, "--json", path, words="overwritten")
+            self.refused("--filter", "AddImagesWeighted2D", *inputs, "--json", path, words="overwritten")
         self.equal(path.read_bytes(), before, "the input")
 
     def test_unwritable_outputs(self):
