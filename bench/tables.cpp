@@ -89,7 +89,7 @@ std::string error_cell(const Comparison& comparison) {
   return significant(comparison.figures.max_abs_error, 2);
 }
 
-const std::vector<std::size_t> widths{37, 9, 7, 7, 8, 8, 8, 9, 9, 9, 9};
+const std::vector<std::size_t> widths{38, 9, 7, 7, 7, 8, 8, 9, 9, 9, 9};
 
 std::string done_line(const Row& row, const Done& done, const Row* best,
                       const OpenEngines& engines) {
@@ -126,7 +126,7 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   std::string text = folded("", head, "  ");
   if (!group.task->note.empty()) text += folded("  note: ", group.task->note, "  ");
   text += line("  engine:device",
-               {"ms", "CI", "GB/s", "of copy", "push ms", "pull ms", "first ms", error_title(group),
+               {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", error_title(group),
                 "speed-up", "w/trans."},
                widths);
   const Row* best = best_cpu_row(group.rows);
