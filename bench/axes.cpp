@@ -61,12 +61,8 @@ void add_axes(CLI::App& app, Axes& axes) {
   using namespace command_line;
   std::vector<std::string> engines;
   for (const EngineKind& kind : engine_kinds()) engines.push_back(kind.name);
-  app.add_option_function<std::string>(
-         "--filter",
-         [&axes](const std::string& text) {
-           axes.filter = read_value("--filter", text, parse_filter);
-         },
-         "Run the cases in whose name this regular expression is found; --list shows names")
+  add_value(app, "--filter", axes.filter, parse_filter,
+            "Run the cases in whose name this regular expression is found; --list shows names")
       ->type_name("REGEX");
   add_list(app, "--size", axes.sizes, parse_shape, "Image sizes, as 2048x2048,1024x1024x32")
       ->type_name("SIZE,...");

@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::size_t width = 120;
 
-/// Characters of a UTF-8 text, each one column wide.
-std::size_t columns(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 /// Cells of a fixed width, the first one to the left and the others to the right. A first one that
 /// is too long has a line of its own.
 std::string line(const std::string& first, const std::vector<std::string>& cells,
@@ -29,7 +23,8 @@ std::string line(const std::string& first, const std::vector<std::string>& cells
   else
     text.resize(widths[0], ' ');
   for (std::size_t i = 0; i < cells.size(); ++i)
-    text += std::string(widths[i + 1] - std::min(widths[i + 1], columns(cells[i])), ' ') + cells[i];
+    text +=
+        std::string(widths[i + 1] - std::min(widths[i + 1], columns_of(cells[i])), ' ') + cells[i];
   return text + "\n";
 }
 
@@ -39,22 +34,8 @@ std::string percent(double fraction) {
   return fraction < 0.001 ? "<0.1%" : significant(100 * fraction, 2) + "%";
 }
 
-/// `text` behind `lead`, folded at spaces; further lines stand behind `indent`.
 std::string folded(const std::string& lead, const std::string& text, const std::string& indent) {
-  std::string result, current = lead;
-  bool fresh = true;  // nothing but the indent stands in the current line
-  for (const auto& word : split(text, ' ')) {
-    if (!fresh && current.size() + 1 + word.size() > width) {
-      result += current + "\n";
-      current = indent;
-      fresh = true;
-    }
-    current += (fresh ? "" : " ") + word;
-    for (; current.size() > width; current = indent + current.substr(width))
-      result += current.substr(0, width) + "\n";
-    fresh = false;
-  }
-  return result + current + "\n";
+  return voxelmark::folded(lead, text, indent, width);
 }
 
 std::string milliseconds(const std::vector<double>& seconds) {

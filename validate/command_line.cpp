@@ -30,26 +30,25 @@ constexpr double largest = 1e300;
 
 /// "0.1,0.1,0.5", or one number for all axes.
 Spacing parse_spacing(const std::string& text) {
+  const auto refused = [&] {
+    return BadInput("'" + text +
+                    "' needs micrometres per voxel above 0 along x,y,z, as in 0.1,0.1,0.5, or one "
+                    "number");
+  };
   std::vector<double> steps;
-  for (const auto& part : split(text, ','))
-    if (const auto step = parse_number<double>(part); step && *step > 0 && std::isfinite(*step))
-      steps.push_back(*step);
-    else
-      steps.assign(4, 0);
+  for (const auto& part : split(text, ',')) {
+    const auto step = parse_number<double>(part);
+    if (!step || !(*step > 0) || !std::isfinite(*step)) throw refused();
+    steps.push_back(*step);
+  }
   if (steps.size() == 1) return {steps[0], steps[0], steps[0]};
-  if (steps.size() == 3) return {steps[0], steps[1], steps[2]};
-  throw BadInput(
-      "'" + text +
-      "' needs micrometres per voxel above 0 along x,y,z, as in 0.1,0.1,0.5, or one number");
+  if (steps.size() != 3) throw refused();
+  return {steps[0], steps[1], steps[2]};
 }
 
 void add_spacing(CLI::App& app, std::optional<Spacing>& spacing) {
-  app.add_option_function<std::string>(
-         "--spacing",
-         [&spacing](const std::string& text) {
-           spacing = read_value("--spacing", text, parse_spacing);
-         },
-         "Micrometres per voxel along x,y,z, or one number for all (default: the file's)")
+  add_value(app, "--spacing", spacing, parse_spacing,
+            "Micrometres per voxel along x,y,z, or one number for all (default: the file's)")
       ->type_name("X,Y,Z");
 }
 
@@ -74,8 +73,9 @@ CLI::App& add_pair(CLI::App& app, const std::string& name, const std::string& wh
   sub.callback([&o, kind] { o.settings.kind = kind; });
   add_files(sub, o.files, 2, 2, "Reference and test: two TIFF files, or two folders", "REF TEST");
   add_selection(sub, o.settings.selection);
-  sub.add_option("--seed", o.seed, "Of the bootstrap over a folder's images (default 1)")
+  sub.add_option("--seed", o.seed, "Of the bootstrap over a folder's images")
       ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
       ->type_name("N");
   add_agreement_outputs(sub, o.outputs, requirement);
   return sub;
@@ -125,7 +125,7 @@ void add_images(CLI::App& app, ValidateOptions& o) {
                            "  validate images cpu.tif gpu.tif --csv errors.csv --plot pictures/",
                            "pearson_r>=0.999", o, PairKind::images);
   add_bland_altman(sub, o.settings);
-  add_folder(sub, "--plot", o.plots, "Draw into this folder");
+  add_folder(sub, "--plot", o.settings.plots, "Draw into this folder");
   sub.add_flag("--skip-non-finite", o.settings.skip_non_finite,
                "Leave out pixels that are NaN or infinite, instead of refusing the image");
 }
@@ -136,7 +136,7 @@ void add_masks(CLI::App& app, ValidateOptions& o) {
                            "  validate masks truth/ segmented/ --tau 1 --require 'dice>=0.9'",
                            "dice>=0.9", o, PairKind::masks);
   add_boundaries(sub, o.settings);
-  add_folder(sub, "--plot", o.plots, "Draw an overlay into this folder");
+  add_folder(sub, "--plot", o.settings.plots, "Draw an overlay into this folder");
 }
 
 void add_labels(CLI::App& app, ValidateOptions& o) {
@@ -151,7 +151,7 @@ void add_labels(CLI::App& app, ValidateOptions& o) {
       ->check(number_from(0, 0.999999))
       ->capture_default_str()
       ->type_name("RATIO");
-  add_folder(sub, "--plot", o.plots, "Draw an overlay into this folder");
+  add_folder(sub, "--plot", o.settings.plots, "Draw an overlay into this folder");
 }
 
 void add_measurements(CLI::App& app, ValidateOptions& o) {
@@ -172,7 +172,7 @@ void add_measurements(CLI::App& app, ValidateOptions& o) {
   sub.add_option("--unit", o.unit, "What a row stands for, in a word, as subject, object or image")
       ->type_name("WORD");
   add_bland_altman(sub, o.settings);
-  add_folder(sub, "--plot", o.plots, "Draw into this folder");
+  add_folder(sub, "--plot", o.settings.plots, "Draw into this folder");
   add_agreement_outputs(sub, o.outputs, "concordance>=0.9");
 }
 
@@ -210,7 +210,6 @@ std::variant<ValidateOptions, int> parse_validate_command_line(int argc, char** 
   app.add_subcommand("engines", "All engines and devices against each other");
   if (const auto code = parse(app, argc, argv)) return *code;
   o.word = app.get_subcommands().front()->get_name();
-  o.settings.plots = o.plots;
   return o;
 }
 

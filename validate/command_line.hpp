@@ -21,7 +21,6 @@ struct ValidateOptions {
   PairSettings settings;
   std::string reference_column, test_column, key_column, unit;
   std::string reference_again, test_again;  ///< columns of second readings
-  std::string plots;                        ///< folder, or empty
   AgreementOutputs outputs;
   std::uint64_t seed = 1;  ///< of the bootstrap
   FeretPoints feret = FeretPoints::corners;

@@ -183,7 +183,7 @@ Figures compare_files(const std::filesystem::path& reference_path,
   const bool images = settings.kind == PairKind::images;
   require_same(reference.image, reference.name, test.image, test.name, images);
   const NamedSpacing spacing = spacing_of(reference.image, test.image, settings.spacing);
-  const std::string prefix = (settings.plots / name).string();
+  const std::string prefix = (std::filesystem::path(settings.plots) / name).string();
   if (images) return compare_images(std::move(reference), std::move(test), settings, prefix);
   return compare_objects(std::move(reference), std::move(test), settings, spacing, prefix);
 }

@@ -18,7 +18,7 @@ struct PairSettings {
   std::optional<Spacing> spacing;  ///< from the command line
   TiffSelection selection;
   bool skip_non_finite = false;  ///< leave out pixels that are NaN or infinite on a side
-  std::filesystem::path plots;   ///< folder for pictures, or empty
+  std::string plots;             ///< folder for pictures, or empty
 };
 
 /// A label image of any type as u32. Throws BadInput, with `name`, on values that are no whole

@@ -36,9 +36,8 @@ void require_outputs(const ValidateOptions& o) {
   if (o.settings.plots.empty()) return;
   std::error_code error;
   fs::create_directories(o.settings.plots, error);
-  if (error)
-    throw BadInput("cannot make the folder " + o.settings.plots.string() + ": " + error.message());
-  require_writable(o.settings.plots / "plot.svg");
+  if (error) throw BadInput("cannot make the folder " + o.settings.plots + ": " + error.message());
+  require_writable(fs::path(o.settings.plots) / "plot.svg");
 }
 
 /// The folder's TIFF files by name without its ending.
@@ -182,8 +181,8 @@ Report compare_measurements(const ValidateOptions& o) {
   report.results.push_back({"", measurement_figures(m.reference, m.test, m.reference_again,
                                                     m.test_again, unit, o.settings.metrics)});
   if (!o.settings.plots.empty())
-    draw_measurements(o.settings.plots / "", m.reference, m.test, o.reference_column, o.test_column,
-                      o.settings.metrics.paired);
+    draw_measurements(fs::path(o.settings.plots) / "", m.reference, m.test, o.reference_column,
+                      o.test_column, o.settings.metrics.paired);
   return report;
 }
 

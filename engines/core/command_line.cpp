@@ -11,50 +11,19 @@ namespace {
 
 constexpr std::size_t columns = 100, text_column = 28;
 
-/// Columns that UTF-8 text takes.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-/// `left`, and beside it `text` wrapped; below it where `left` is too long.
+/// `left`, and beside it `text`; below it where `left` is too long.
 std::string entry(const std::string& left, const std::string& text) {
-  std::string lines, line = left;
-  if (width(line) + 2 > text_column) {
-    lines = line + "\n";
-    line.clear();
-  }
-  line.resize(line.size() + text_column - width(line), ' ');
-  bool fresh = true;
-  for (const std::string& word : split(text, ' ')) {
-    if (!fresh && width(line) + 1 + width(word) > columns) {
-      lines += line + "\n";
-      line.assign(text_column, ' ');
-      fresh = true;
-    }
-    line += (fresh ? "" : " ") + word;
-    fresh = false;
-  }
-  return lines + line + "\n";
+  const std::string indent(text_column, ' ');
+  const std::size_t taken = columns_of(left);
+  return taken + 2 > text_column ? left + "\n" + folded(indent, text, indent, columns)
+                                 : folded(left + indent.substr(taken), text, indent, columns);
 }
 
-/// The text's lines, wrapped; what is indented is an example, and stays as it is.
+/// The text's lines, folded; what is indented is an example, and stays as it is.
 std::string paragraphs(const std::string& text) {
   std::string lines;
-  for (const std::string& paragraph : split(text, '\n')) {
-    std::string line;
-    if (paragraph.starts_with(' '))
-      line = paragraph;
-    else
-      for (const std::string& word : split(paragraph, ' ')) {
-        if (!line.empty() && width(line) + 1 + width(word) > columns) {
-          lines += line + "\n";
-          line.clear();
-        }
-        line += (line.empty() ? "" : " ") + word;
-      }
-    lines += line + "\n";
-  }
+  for (const std::string& line : split(text, '\n'))
+    lines += line.starts_with(' ') ? line + "\n" : folded("", line, "", columns);
   return lines;
 }
 
@@ -151,6 +120,23 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   }
 }
 
+namespace {
+
+template <class T>
+CLI::Validator within(T least, T most, const std::string& what, const std::string& from,
+                      const std::string& to) {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        const auto value = parse_number<T>(text);
+        return value && *value >= least && *value <= most
+                   ? std::string()
+                   : "needs a " + what + " from " + from + " to " + to;
+      },
+      "");
+}
+
+}  // namespace
+
 CLI::Validator not_empty() {
   return CLI::Validator(
       [](const std::string& text) { return text.empty() ? "must not be empty" : std::string(); },
@@ -158,26 +144,11 @@ CLI::Validator not_empty() {
 }
 
 CLI::Validator number_from(double least, double most) {
-  return CLI::Validator(
-      [=](const std::string& text) {
-        const auto value = parse_number<double>(text);
-        return value && *value >= least && *value <= most
-                   ? std::string()
-                   : "needs a number from " + shortest(least) + " to " + shortest(most);
-      },
-      "");
+  return within(least, most, "number", shortest(least), shortest(most));
 }
 
 CLI::Validator whole_number_from(int least, int most) {
-  return CLI::Validator(
-      [=](const std::string& text) {
-        const auto value = parse_number<int>(text);
-        return value && *value >= least && *value <= most
-                   ? std::string()
-                   : "needs a whole number from " + std::to_string(least) + " to " +
-                         std::to_string(most);
-      },
-      "");
+  return within(least, most, "whole number", std::to_string(least), std::to_string(most));
 }
 
 CLI::Validator one_of(const std::vector<std::string>& names) {

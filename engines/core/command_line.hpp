@@ -41,6 +41,16 @@ auto read_value(const std::string& name, const std::string& text, const Read& re
   }
 }
 
+/// One value, which `read` makes from its text, or throws BadInput.
+template <class T, class Read>
+CLI::Option* add_value(CLI::App& app, const std::string& name, T& value, Read read,
+                       const std::string& description) {
+  const auto take = [&value, name, read](const std::string& text) {
+    value = read_value(name, text, read);
+  };
+  return app.add_option_function<std::string>(name, take, description);
+}
+
 /// Values between commas or spaces, each of which `read` makes from its text, or throws BadInput.
 template <class T, class Read>
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<T>& values, Read read,

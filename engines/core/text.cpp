@@ -58,6 +58,29 @@ std::string rounded(double value, int digits) {
   return exact.size() < cut.size() ? exact : cut;
 }
 
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::string folded(const std::string& lead, const std::string& text, const std::string& indent,
+                   std::size_t width) {
+  std::string result, current = lead;
+  bool fresh = true;  // nothing but the indent stands in the current line
+  for (const auto& word : split(text, ' ')) {
+    if (!fresh && columns_of(current) + 1 + columns_of(word) > width) {
+      result += current + "\n";
+      current = indent;
+      fresh = true;
+    }
+    current += (fresh ? "" : " ") + word;
+    for (; columns_of(current) > width; current = indent + current.substr(width))
+      result += current.substr(0, width) + "\n";
+    fresh = false;
+  }
+  return result + current + "\n";
+}
+
 std::string counted(std::size_t n, const std::string& thing) {
   return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
 }

@@ -34,6 +34,14 @@ std::string significant(double value, int digits);
 /// The shorter of both: at the most `digits` significant digits, "0" instead of "0.000".
 std::string rounded(double value, int digits);
 
+/// Columns that a UTF-8 text takes, each character being one wide.
+std::size_t columns_of(std::string_view text);
+
+/// `text` behind `lead`, folded at spaces to lines of at most `width` columns, of which further
+/// ones stand behind `indent`; ends with a newline. A longer word is cut.
+std::string folded(const std::string& lead, const std::string& text, const std::string& indent,
+                   std::size_t width);
+
 /// "1 case", "3 cases".
 std::string counted(std::size_t n, const std::string& thing);
 
