@@ -92,7 +92,7 @@ class Switches(BrowserTest):
         self.equal(len(self.table()["rows"]), 3, "all again")
 
     def test_all_of_the_hash_after_a_reload(self):
-        wanted = {"clock": "first", "base": "1", "op": "GaussianBlur3D", "task": "GaussianBlur3D/64x64x16/u8/sigma:5", "engine": ["tbb", "opencl"], "type": "u8"}
+        wanted = {"clock": "first", "base": "1", "op": "GaussianBlur3D", "task": "GaussianBlur3D/64x64x16/u8/sigma:5x5x0", "engine": ["tbb", "opencl"], "type": "u8"}
         self.open(self.path, fragment="#" + urlencode(wanted, doseq=True))
         for _ in range(2):
             self.compare({k: v for k, v in expected_speedups(self.document, "first", "tbb", lambda own: own["dtype"] == "u8").items()

@@ -23,7 +23,7 @@ def some_rows():
     for o, operation in enumerate(["GaussianBlur3D", "Flip3D", "FixedThreshold3D"]):
         for s, size in enumerate([(64, 64, 16), (256, 256, 32)]):
             for dtype in ("u8", "f32"):
-                for parameters in (["sigma:2x2x0", "sigma:5"] if o == 0 else [""]):
+                for parameters in (["sigma:2x2x0", "sigma:5x5x0"] if o == 0 else [""]):
                     for engine, factor in factors.items():
                         base = (1.3 + o) * (1 if dtype == "u8" else 1.6) * (0.3, 9.0)[s]
                         if engine == "opencv" and o == 1:

@@ -274,7 +274,7 @@ class Damaged(ReportTest):
         self.refused("export", "empty", "--to", "csv", words="empty holds no result file")
         (self.folder / "folder.json").mkdir()
         self.refused("export", ".", "--to", "csv", words="folder.json: is a folder")
-        self.refused("export", "--to", "csv", words="results")
+        self.refused("export", "--to", "csv", words="FILE... is required")
         self.refused("export", "/dev/zero", "--to", "csv", words="not JSON")
         self.refused("export", "/dev/null", "--to", "csv", words="/dev/null: ")
         if os.geteuid():
