@@ -32,6 +32,36 @@ void add_short_parameter(CLI::App& app, const std::string& name, Axes& axes) {
       ->type_name("VALUE,...");
 }
 
+void add_engines(CLI::App& app, EngineSelection& selection) {
+  using namespace command_line;
+  std::vector<std::string> names;
+  for (const EngineKind& kind : engine_kinds()) names.push_back(kind.name);
+  app.add_option("--engine", selection.names,
+                 "Engines: " + join(names, ", ") +
+                     " (default these), external ones, or all; --engine all --devices lists them")
+      ->delimiter(',')
+      ->check(not_empty())
+      ->type_name("NAME,...");
+  app.add_option("--device", selection.devices, "Devices whose name has this part (default all)")
+      ->delimiter(',')
+      ->check(not_empty())
+      ->type_name("PART,...");
+  app.add_option("--engine-command", selection.external.commands,
+                 "Start this program as one more engine; repeatable (docs/external-engines.md)")
+      ->check(not_empty())
+      ->type_name("COMMAND");
+  app.add_option("--engines-dir", selection.external.folders,
+                 "Take the external engines whose manifests are in this folder; repeatable")
+      ->check(not_empty())
+      ->type_name("DIR");
+  app.add_option("--engine-time-limit", selection.external.time_limit,
+                 "Seconds that an external engine may take for one answer")
+      ->check(number_from(0.1, 86400))
+      ->capture_default_str()
+      ->type_name("SECONDS");
+  selection.external.shipped = VOXELMARK_ADAPTERS;
+}
+
 std::uint64_t parse_seed(const std::string& text) {
   const auto seed = parse_number<std::uint64_t>(text);
   if (!seed) throw BadInput("'" + text + "' is no whole number from 0 to 2^64 - 1");
@@ -59,8 +89,6 @@ ParameterAxis parse_parameter_axis(const std::string& text) {
 
 void add_axes(CLI::App& app, Axes& axes) {
   using namespace command_line;
-  std::vector<std::string> engines;
-  for (const EngineKind& kind : engine_kinds()) engines.push_back(kind.name);
   add_value(app, "--filter", axes.filter, parse_filter,
             "Run the cases in whose name this regular expression is found; --list shows names")
       ->type_name("REGEX");
@@ -78,14 +106,7 @@ void add_axes(CLI::App& app, Axes& axes) {
       ->type_name("NAME=VALUE,...");
   add_short_parameter(app, "sigma", axes);
   add_short_parameter(app, "radius", axes);
-  app.add_option("--engine", axes.engines, "Engines: " + join(engines, ", ") + " (default all)")
-      ->delimiter(',')
-      ->check(one_of(engines))
-      ->type_name("NAME,...");
-  app.add_option("--device", axes.devices, "OpenCL devices whose name has this part (default all)")
-      ->delimiter(',')
-      ->check(not_empty())
-      ->type_name("PART,...");
+  add_engines(app, axes.engines);
   app.add_option("--threads", axes.threads,
                  "CPU threads, for every CPU engine and device (default all)")
       ->delimiter(',')

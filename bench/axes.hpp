@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/engines.hpp"
 #include "datasets/tiff.hpp"
 #include "engines/core/dtype.hpp"
 #include "engines/core/shape.hpp"
@@ -39,7 +40,7 @@ struct Axes {
   Filter filter;
   std::vector<ParsedShape> sizes;
   std::vector<DType> dtypes;
-  std::vector<std::string> engines, devices;  ///< names, and parts of names
+  EngineSelection engines;
   std::vector<int> threads;
   std::vector<ParameterAxis> parameters;
   std::vector<std::string> datasets;

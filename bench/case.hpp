@@ -79,8 +79,9 @@ struct Measurement {
   std::vector<double> upload, download;  ///< empty where the engine works on host memory
   std::vector<double> wall;              ///< one plan and a wait for its end
   std::vector<double> cpu;               ///< CPU time of the process meanwhile
-  std::vector<double> throughput;        ///< a plan's share of many enqueued one behind the other
-  std::vector<double> device;  ///< first start to last end on the device's clock; may be empty
+  std::vector<double> round_trip;  ///< of an external engine: `wall` with the protocol's own cost
+  std::vector<double> throughput;  ///< a plan's share of many enqueued one behind the other
+  std::vector<double> device;      ///< first start to last end on the device's clock; may be empty
   std::size_t peak_device_bytes = 0;
   double clock_drift = 0;  ///< change of the arithmetic probe's time, as a fraction
   bool precise = false;    ///< the interval of the median is narrow enough; else time was up
@@ -90,6 +91,9 @@ struct Measurement {
 struct Done {
   Measurement measurement;
   Comparison comparison;
+  /// Of an external engine: in what its definition is known to be another one, and how far its
+  /// result is from the reference's where that is beyond the tolerance. Else empty.
+  std::string difference{}, disagreement{};
 };
 struct Failed {
   std::string reason;

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,7 @@ class CaseRun {
   Comparison run_poisoned(std::uint8_t poison, bool timed);
   void save_result() const;
   void measure_transfers();
+  double timed(const std::function<void()>& work);
   double sample();
   void sample_device(std::size_t count);
   void sample_throughput();
@@ -54,6 +56,7 @@ class CaseRun {
   Image result_;
   Measurement measurement_;
   Comparison comparison_;
+  std::string disagreement_;
   double probe_before_ = 0, max_time_ = 0, spent_ = 0;
   bool running_ = false;
   Outcome outcome_ = Skip{"not run"};

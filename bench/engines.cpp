@@ -29,19 +29,23 @@ std::vector<EngineEntry> entries_of(const EngineKind& kind) {
 
 /// Leaves only the devices that are named, besides the host, which stays for comparison.
 void keep_named(std::vector<EngineEntry>& entries, const std::vector<std::string>& parts) {
+  // An adapter's CPU may have transfers, and no name to choose it by.
+  const auto is_host = [](const Device& device) {
+    return device.host_memory || (device.external && device.name == "CPU");
+  };
   std::vector<std::string> names;
   for (const auto& entry : entries)
-    if (!entry.device.host_memory &&
+    if (!is_host(entry.device) &&
         std::find(names.begin(), names.end(), entry.device.name) == names.end())
       names.push_back(entry.device.name);
   for (const auto& part : parts)
     if (!names.empty() && std::none_of(names.begin(), names.end(), [&](const auto& name) {
           return contains_ignoring_case(name, part);
         }))
-      throw BadInput("--device: no OpenCL device has '" + part +
+      throw BadInput("--device: no device has '" + part +
                      "' in its name; there is: " + join(names, ", "));
   std::erase_if(entries, [&](const EngineEntry& entry) {
-    return !entry.device.host_memory &&
+    return !is_host(entry.device) &&
            std::none_of(parts.begin(), parts.end(), [&](const auto& part) {
              return contains_ignoring_case(entry.device.name, part);
            });
@@ -50,22 +54,30 @@ void keep_named(std::vector<EngineEntry>& entries, const std::vector<std::string
 
 }  // namespace
 
-std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
-                                      const std::vector<std::string>& device_parts) {
-  const auto kinds = engine_kinds();
+std::vector<EngineEntry> find_devices(const EngineSelection& selection) {
+  auto kinds = engine_kinds();
   std::vector<std::string> names;
   for (const auto& kind : kinds) names.push_back(kind.name);
-  for (const auto& engine : engines)
-    if (std::find(names.begin(), names.end(), engine) == names.end())
-      throw BadInput("--engine: '" + engine + "' is unknown; use " + join(names, ", "));
+  for (auto& kind : external_engines(selection.external)) {
+    if (std::find(names.begin(), names.end(), kind.name) != names.end())
+      throw BadInput("two engines are called '" + kind.name + "'; give one another name");
+    names.push_back(kind.name);
+    kinds.push_back(std::move(kind));
+  }
+  const auto is_named = [&](const std::string& name) {
+    return std::find(selection.names.begin(), selection.names.end(), name) != selection.names.end();
+  };
+  for (const auto& name : selection.names)
+    if (name != "all" && std::find(names.begin(), names.end(), name) == names.end())
+      throw BadInput("--engine: '" + name + "' is unknown; use all, " + join(names, ", "));
   std::vector<EngineEntry> devices;
   for (const auto& kind : kinds) {
-    if (!engines.empty() && std::find(engines.begin(), engines.end(), kind.name) == engines.end())
+    if (!(selection.names.empty() ? kind.by_default : is_named("all") || is_named(kind.name)))
       continue;
     const auto entries = entries_of(kind);
     devices.insert(devices.end(), entries.begin(), entries.end());
   }
-  if (!device_parts.empty()) keep_named(devices, device_parts);
+  if (!selection.devices.empty()) keep_named(devices, selection.devices);
   return devices;
 }
 
@@ -78,7 +90,9 @@ std::variant<OpenEngines::Opened*, Skip> OpenEngines::open(const EngineEntry& en
       found = opened_.emplace(key, *skip).first;
     } else {
       auto& opened = std::get<std::unique_ptr<Engine>>(engine);
-      const auto limits = with_limits_ ? std::optional(measure_limits(*opened)) : std::nullopt;
+      const auto limits = with_limits_ && !entry.device.external
+                              ? std::optional(measure_limits(*opened))
+                              : std::nullopt;
       found = opened_.emplace(key, Opened{std::move(opened), limits}).first;
     }
   }

@@ -7,17 +7,24 @@
 #include <vector>
 
 #include "engines/core/engine.hpp"
+#include "engines/external/external_engine.hpp"
 
 namespace voxelmark {
 
-/// Every kind of engine, in the order in which results are listed.
+/// Every kind of engine that is part of this program, in the order in which results are listed.
 std::vector<EngineKind> engine_kinds();
 
-/// The devices of the engines asked for (none named: all). An engine whose runtime is missing gives
-/// one entry that opens as a Skip. Throws BadInput for unknown names, and where a part of a
-/// device's name matches no OpenCL device.
-std::vector<EngineEntry> find_devices(const std::vector<std::string>& engines,
-                                      const std::vector<std::string>& device_parts);
+/// Which engines and devices take part.
+struct EngineSelection {
+  std::vector<std::string> names{};    ///< none: those by default; "all": every one there is
+  std::vector<std::string> devices{};  ///< parts of names; none: all
+  ExternalEngines external{};
+};
+
+/// The devices of the engines asked for. An engine whose runtime is missing gives one entry that
+/// opens as a Skip. Throws BadInput for unknown names, and where a part of a device's name matches
+/// no device but the host.
+std::vector<EngineEntry> find_devices(const EngineSelection& selection);
 
 /// What a device can do at the most; see measure_limits.
 struct Limits {

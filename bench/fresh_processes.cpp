@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/merged_runs.hpp"
+#include "engines/core/child_process.hpp"
 #include "engines/core/error.hpp"
 #include "engines/core/files.hpp"
 #include "engines/core/interrupt.hpp"
@@ -67,38 +67,14 @@ std::vector<std::string> arguments_of_child(const std::vector<std::string>& comm
   return kept;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-/// The environment of this process before runtimes changed it: PoCL sets HWLOC_PLUGINS_PATH, and a
-/// loader that cuts OCL_ICD_FILENAMES in pieces in place hides devices from our children.
-std::vector<std::string> started_with = [] {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable; ++variable) variables.emplace_back(*variable);
-  return variables;
-}();
-
 /// Starts a program with its standard output thrown away, waits for its end and gives its exit
 /// code. An interrupt is handed on, once; a child does not outlive us.
 int run_child(const std::string& program, const std::vector<std::string>& arguments) {
-  std::vector<std::string> all{program};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  const auto argv = pointers_to(all), environment = pointers_to(started_with);
-  const pid_t child = fork();
-  if (child < 0)
-    throw std::runtime_error(std::string("cannot start a process: ") + std::strerror(errno));
-  if (child == 0) {
-    // A group of its own: a terminal's Ctrl-C reaches it through us alone.
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
-    execve(program.c_str(), argv.data(), environment.data());
-    _exit(127);
-  }
+  ChildStart start{.command = {program}};
+  start.command.insert(start.command.end(), arguments.begin(), arguments.end());
+  start.output = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  const pid_t child = start_child(start);
+  close(start.output);
   // Waking is work beside what the child measures. Its end and an interrupt wake us at once; the
   // time-out is for a kernel without pidfd_open, and for an interrupt just before the wait.
   constexpr int timeout_ms = 200;
@@ -156,7 +132,11 @@ int finish(const Side& side, const Options& options, const std::vector<std::stri
       << (interrupt_requested ? "; incomplete: interrupted" : "") << "\n"
       << std::flush;
   write_output(side.json_file, merged.dump(1) + "\n");
-  if (failed > 0) return exit_code::failed;
+  const auto& rows = merged.at("benchmarks");
+  const bool disagrees = std::any_of(rows.begin(), rows.end(), [](const json& row) {
+    return row.contains("voxelmark") && row["voxelmark"].value("disagrees", false);
+  });
+  if (failed > 0 || disagrees) return exit_code::failed;
   return done > 0 ? exit_code::good : exit_code::unusable;
 }
 

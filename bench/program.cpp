@@ -60,9 +60,10 @@ int measure_only_limits(const Options& options, const std::vector<std::string>& 
   OpenEngines engines;
   int opened = 0;
   const auto threads = options.axes.threads.empty() ? std::vector<int>{0} : options.axes.threads;
-  for (const auto& entry : find_devices(options.axes.engines, options.axes.devices))
+  for (const auto& entry : find_devices(options.axes.engines))
     for (const int count : entry.device.is_cpu() ? threads : std::vector<int>{0})
-      if (!interrupt_requested) opened += engines.open(entry, count).index() == 0;
+      if (!interrupt_requested && !entry.device.external)
+        opened += engines.open(entry, count).index() == 0;
   table_stream(options) << limits_table(engines);
   write_json(options, {}, engines, command);
   if (interrupt_requested) return exit_code::interrupted;
@@ -72,7 +73,7 @@ int measure_only_limits(const Options& options, const std::vector<std::string>& 
 int exit_code(const std::vector<GroupResult>& results) {
   if (interrupt_requested) return exit_code::interrupted;
   const Tally count = tally(results);
-  if (count.failed > 0) return exit_code::failed;
+  if (count.failed > 0 || count.disagreeing > 0) return exit_code::failed;
   if (count.done == 0) {
     std::cerr << "bench: nothing was measured: every case was skipped\n";
     return exit_code::unusable;
@@ -108,7 +109,9 @@ int measure(const Options& options, const std::vector<std::string>& command) {
     out << table(results.back(), engines) << std::flush;
   }
   const Tally count = tally(results);
-  out << count.done << " measured, " << count.skipped << " skipped, " << count.failed << " failed"
+  out << count.done << " measured, "
+      << (count.disagreeing ? std::to_string(count.disagreeing) + " of them disagree, " : "")
+      << count.skipped << " skipped, " << count.failed << " failed"
       << (interrupt_requested ? "; incomplete: interrupted" : "") << "\n"
       << std::flush;
   write_json(options, results, engines, command);
@@ -127,7 +130,7 @@ int run_bench(int argc, char** argv) {
       return exit_code::good;
     }
     if (options.list_devices) {
-      std::cout << device_table(find_devices(options.axes.engines, options.axes.devices));
+      std::cout << device_table(find_devices(options.axes.engines));
       return exit_code::good;
     }
     heed_interrupts();

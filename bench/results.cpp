@@ -15,6 +15,13 @@ double total_seconds(const Measurement& measurement) {
   return seconds;
 }
 
+double protocol_seconds(const Measurement& measurement) {
+  std::vector<double> seconds;
+  for (std::size_t i = 0; i < measurement.round_trip.size(); ++i)
+    seconds.push_back(measurement.round_trip[i] - measurement.wall[i]);
+  return seconds.empty() ? 0 : median(seconds);
+}
+
 bool clock_drifted(const Measurement& measurement) {
   return std::abs(measurement.clock_drift) > 0.02;
 }
@@ -24,7 +31,7 @@ const Row* best_cpu_row(const std::vector<Row>& rows) {
   for (const auto& row : rows) {
     const auto* done = std::get_if<Done>(&row.outcome);
     if (!done || done->comparison.is_reference || done->comparison.check == Check::none ||
-        !row.bench_case.entry.device.is_cpu())
+        !done->disagreement.empty() || !row.bench_case.entry.device.is_cpu())
       continue;
     if (!best ||
         total_seconds(done->measurement) < total_seconds(std::get<Done>(best->outcome).measurement))
@@ -37,7 +44,9 @@ Tally tally(const std::vector<GroupResult>& groups) {
   Tally count;
   for (const auto& group : groups)
     for (const auto& row : group.rows) {
-      count.done += std::holds_alternative<Done>(row.outcome);
+      const auto* done = std::get_if<Done>(&row.outcome);
+      count.done += done != nullptr;
+      count.disagreeing += done && !done->disagreement.empty();
       count.skipped += std::holds_alternative<Skip>(row.outcome);
       count.failed += std::holds_alternative<Failed>(row.outcome);
     }

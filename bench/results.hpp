@@ -13,8 +13,11 @@ namespace voxelmark {
 double compute_seconds(const Measurement& measurement);
 double total_seconds(const Measurement& measurement);
 
-/// The quickest checked row of a group that runs on a CPU, other than the reference: what speed-ups
-/// refer to. Nothing where there is none.
+/// The median of what a call of an external engine takes beyond its own time.
+double protocol_seconds(const Measurement& measurement);
+
+/// The quickest row of a group that agrees and runs on a CPU, other than the reference: what
+/// speed-ups refer to. Nothing where there is none.
 const Row* best_cpu_row(const std::vector<Row>& rows);
 
 /// Whether the device's arithmetic ran at another speed before and after.
@@ -23,6 +26,7 @@ bool clock_drifted(const Measurement& measurement);
 /// How many rows came out which way.
 struct Tally {
   int done = 0, skipped = 0, failed = 0;
+  int disagreeing = 0;  ///< of the done ones: external engines' results
 };
 Tally tally(const std::vector<GroupResult>& groups);
 

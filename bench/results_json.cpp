@@ -82,10 +82,15 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
   if (limits)
     add_counter(run, "share_of_copy_bandwidth",
                 m.cost.bytes / seconds / limits->copy_bytes_per_second);
-  add_counter(run, "peak_device_bytes", static_cast<double>(m.peak_device_bytes));
+  if (m.round_trip.empty()) {
+    add_counter(run, "peak_device_bytes", static_cast<double>(m.peak_device_bytes));
+  } else {
+    add_counter(run, "round_trip_ms", 1e3 * median(m.round_trip));
+    add_counter(run, "protocol_ms", 1e3 * protocol_seconds(m));
+  }
   add_counter(run, "clock_drift", m.clock_drift);
   add_agreement(run, done.comparison);
-  if (best && done.comparison.check != Check::none) {
+  if (best && done.comparison.check != Check::none && done.disagreement.empty()) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
     add_counter(run, "speedup", compute_seconds(base) / seconds);
     add_counter(run, "speedup_with_transfers", total_seconds(base) / total_seconds(m));
@@ -165,6 +170,11 @@ json case_json(const Row& row, PictureStore& pictures) {
     object["is_reference"] = done->comparison.is_reference;
     object["stopped_by"] = m.precise ? "interval of the median within 2 %" : "time";
     object["clock_drifted"] = clock_drifted(m);
+    if (!done->difference.empty()) object["difference"] = done->difference;
+    if (!done->disagreement.empty()) {
+      object["disagrees"] = true;
+      object["reason"] = done->disagreement;
+    }
     object["device_ms"] = json::array();
     for (const double seconds : m.device) object["device_ms"].push_back(1e3 * seconds);
   } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {

@@ -111,7 +111,7 @@ class Sweep {
  public:
   explicit Sweep(const Axes& axes)
       : axes_(axes),
-        entries_(find_devices(axes.engines, axes.devices)),
+        entries_(find_devices(axes.engines)),
         dtypes_(axes.dtypes.empty() ? std::vector<DType>{DType::f32} : axes.dtypes) {
     if (!axes.inputs.empty() &&
         !(axes.sizes.empty() && axes.datasets.empty() && axes.seeds.empty()))

@@ -86,7 +86,7 @@ std::string done_line(const Row& row, const Done& done, const Row* best,
                                  milliseconds(m.upload),
                                  milliseconds(m.download),
                                  significant(1e3 * m.prepare, 3)};
-  const bool checked = done.comparison.check != Check::none;
+  const bool checked = done.comparison.check != Check::none && done.disagreement.empty();
   if (done.comparison.is_reference)
     cells.push_back("is ref.");
   else
@@ -114,6 +114,9 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   for (const auto& row : group.rows) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {
       text += done_line(row, *done, best, engines);
+      for (const auto& [lead, words] : {std::pair{"    DISAGREES: ", &done->disagreement},
+                                        {"    its definition: ", &done->difference}})
+        if (!words->empty()) text += folded(lead, *words, "      ");
     } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
       text += folded(row.bench_case.engine_label() + "  skipped: ", skip->reason, "    ");
     } else {
@@ -122,6 +125,15 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
                  "    ");
     }
   }
+  std::vector<std::string> costs;
+  for (const auto& row : group.rows)
+    if (const auto* done = std::get_if<Done>(&row.outcome);
+        done && !done->measurement.round_trip.empty())
+      costs.push_back(row.bench_case.engine_label() + " " +
+                      significant(1e6 * protocol_seconds(done->measurement), 2) + " µs");
+  if (!costs.empty())
+    text += folded(
+        "  note: ", "the protocol's own cost a call, not in the times: " + join(costs, ", "), "  ");
   std::vector<std::string> drifted;
   for (const auto& row : group.rows)
     if (const auto* done = std::get_if<Done>(&row.outcome);

@@ -113,10 +113,17 @@ bool clock_drifted(const Row& row) {
 }
 
 std::string remark_on(const Row& row) {
-  return row.reason.empty() ? text_of(row, "note") : row.reason;
+  std::vector<std::string> parts{row.reason};
+  if (const std::string text = text_of(row, "difference"); !text.empty())
+    parts.push_back("its definition: " + text);
+  parts.push_back(text_of(row, "note"));
+  std::erase(parts, "");
+  return join(parts, "; ");
 }
 
-bool is_checked_result(const Row& row) { return row.outcome == Outcome::done && row.checked; }
+bool is_checked_result(const Row& row) {
+  return row.outcome == Outcome::done && row.checked && !row.disagrees;
+}
 
 std::vector<const Task*> representative_tasks(const Cases& cases, const std::string& machine) {
   std::vector<const Task*> chosen;

@@ -44,9 +44,10 @@ struct Cases {
 bool is_checked_result(const Row& row);
 
 // What a row's details say, whatever type of JSON they have there.
-std::string check_of(const Row& row);   ///< "full", "sample", "none"; empty without a result
-bool clock_drifted(const Row& row);     ///< the machine's speed moved meanwhile
-std::string remark_on(const Row& row);  ///< why it has no result, or a note on its input
+std::string check_of(const Row& row);  ///< "full", "sample", "none"; empty without a result
+bool clock_drifted(const Row& row);    ///< the machine's speed moved meanwhile
+std::string remark_on(
+    const Row& row);  ///< why it has no result or disagrees, its definition, its input
 
 /// The checked row that is quickest with its transfers, of the columns that `wanted` takes.
 template <class Wanted>

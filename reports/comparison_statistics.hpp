@@ -16,9 +16,9 @@ struct RatioInterval {
 };
 
 /// The percentile bootstrap interval of lower_quartile(now) / lower_quartile(base), of positive
-/// values: 90 %, so that the ratio is above the lower end with 95 % confidence. Nothing is drawn: the
-/// chance of each value to be the quartile of a resample is binomial, which gives what endless draws
-/// would (Efron 1979), and always the same.
+/// values: 90 %, so that the ratio is above the lower end with 95 % confidence. Nothing is drawn:
+/// the chance of each value to be the quartile of a resample is binomial, which gives what endless
+/// draws would (Efron 1979), and always the same.
 RatioInterval bootstrap_ratio(std::span<const double> base, std::span<const double> now);
 
 /// Two-sided p of the Mann-Whitney U test. Exact where there are no ties and a side has at most 8

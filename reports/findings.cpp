@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -197,9 +198,12 @@ std::optional<double> lost_overlap(const Row& row) {
 
 void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
   std::size_t compared = 0, exact = 0, failed = 0;
+  std::map<std::string, std::size_t> disagreeing;  // external engines: these are timed all the same
   for (const Task& task : cases.tasks)
     for (const auto& [column, row] : task.rows) {
       failed += row->outcome == Outcome::failed;
+      if (row->outcome == Outcome::done && row->disagrees)
+        ++disagreeing[cases.columns[column].label];
       if (!is_compared(*row)) continue;
       ++compared;
       exact += row->figure("max_abs_error") == 0.0;
@@ -217,6 +221,14 @@ void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
                                                    : rounded(1 - lost->first, 5)) +
             (lost->first > 0 ? " (" + lost->second + ")" : "");
   sentences.push_back(text + ".");
+  std::vector<std::string> others;
+  for (const auto& [label, count] : disagreeing)
+    others.push_back(label + " in " + counted(count, "case"));
+  if (!others.empty())
+    sentences.push_back(
+        "Results of other systems that are not the reference's, which take no part "
+        "in these counts: " +
+        join(others, ", ") + ". The table marks them; each case says how far they are off.");
 }
 
 /// How far the 95 % interval of the median reaches from it, relative to it.

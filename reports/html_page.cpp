@@ -147,7 +147,8 @@ std::string speedup_text(const Cases& cases, const Task& task, std::size_t colum
   });
   if (!row.checked || !best) return rounded(*compute_ms(row), 3) + " ms";
   return rounded(*compute_ms(*best) / *compute_ms(row), 2) + "× / " +
-         rounded(*with_transfers_ms(*best) / *with_transfers_ms(row), 2) + "×";
+         rounded(*with_transfers_ms(*best) / *with_transfers_ms(row), 2) + "×" +
+         (row.disagrees ? ", disagrees" : "");
 }
 
 /// The speed-up table as it is before any choice, for readers without JavaScript.

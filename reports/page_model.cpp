@@ -115,8 +115,9 @@ json figures_json(const std::vector<Entry>& entries) {
 }
 
 json rows_json(const std::vector<Entry>& entries) {
-  json rows{{"task", json::array()},   {"column", json::array()}, {"outcome", json::array()},
-            {"reason", json::array()}, {"check", json::array()},  {"drifted", json::array()}};
+  json rows{{"task", json::array()},     {"column", json::array()}, {"outcome", json::array()},
+            {"reason", json::array()},   {"check", json::array()},  {"drifted", json::array()},
+            {"disagrees", json::array()}};
   json reasons = json::array();
   std::unordered_map<std::string, std::size_t> known;
   for (const Entry& entry : entries) {
@@ -126,6 +127,7 @@ json rows_json(const std::vector<Entry>& entries) {
     rows["outcome"].push_back(to_string(row.outcome));
     rows["check"].push_back(check_of(row));
     rows["drifted"].push_back(clock_drifted(row) ? 1 : 0);
+    rows["disagrees"].push_back(row.disagrees ? 1 : 0);
     const auto [place, added] = known.try_emplace(remark_on(row), reasons.size());
     if (added) reasons.push_back(place->first);
     rows["reason"].push_back(place->second);

@@ -155,15 +155,17 @@ class Collector {
     row.size = read_size(d);
     row.threads = static_cast<int>(d.integer("threads", 0, many));
     row.is_transfer = d.has("is_transfer") && d.flag("is_transfer");
+    row.disagrees = d.has("disagrees") && d.flag("disagrees");
+    if (d.has("difference")) d.text("difference");
     const std::string& outcome = d.text("outcome");
     if (outcome == "done") {
       read_done(row, fields, d, entry);
+      if (row.disagrees) row.reason = d.text("reason");
     } else {
       if (outcome != "skipped" && outcome != "failed")
         d.fail("outcome", "is none of done, skipped, failed");
       row.outcome = outcome == "skipped" ? Outcome::skipped : Outcome::failed;
       row.reason = d.text("reason");
-      row.disagrees = d.has("disagrees") && d.flag("disagrees");
     }
     if (d.has("pictures")) check_pictures(d.object("pictures"));
     if (d.has("pairs")) check_pairs(d.object("pairs"));

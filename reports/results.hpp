@@ -28,8 +28,8 @@ struct Row {
   std::array<std::int64_t, 3> size{1, 1, 1};  ///< voxels along x, y, z
   int threads = 0;
   Outcome outcome = Outcome::done;
-  std::string reason;         ///< why it was skipped or failed
-  bool disagrees = false;     ///< failed since its result is not the reference's
+  std::string reason;         ///< why it was skipped or failed, or how it disagrees
+  bool disagrees = false;     ///< its result is not the reference's
   bool is_transfer = false;   ///< Push and Pull: what others pay beside their own time
   bool is_reference = false;  ///< the double-precision reference itself
   bool checked = false;       ///< compared with the reference, or is it

@@ -76,9 +76,10 @@ std::string agreement_cell(const Row& row) {
   if (!row.checked) return "not checked";
   if (row.figure("dice_needed")) {
     const auto dice = row.figure("dice");  // undefined of two images without labels
-    return dice ? "Dice " + rounded(*dice, 4) : "no labels";
+    return (row.disagrees ? "disagrees: " : "") +
+           (dice ? "Dice " + rounded(*dice, 4) : "no labels");
   }
-  return figure_cell(row.figure("max_abs_error")) + " of " +
+  return (row.disagrees ? "disagrees: " : "") + figure_cell(row.figure("max_abs_error")) + " of " +
          figure_cell(row.figure("error_allowed"));
 }
 

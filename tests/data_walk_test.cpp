@@ -132,7 +132,7 @@ TEST_P(DataWalk, APlanThatReadsIsCounted) {
   EXPECT_GT(calls.waits, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, DataWalk, testing::ValuesIn(find_devices({"opencl"}, {})),
+INSTANTIATE_TEST_SUITE_P(Devices, DataWalk, testing::ValuesIn(find_devices({{"opencl"}})),
                          [](const auto& tested) {
                            return "device" + std::to_string(tested.index);
                          });

@@ -45,7 +45,7 @@ LIBRARIES = {
     "benchmark/": {"bench"},
     "CLI/": {"bench", "validate", "reports"},
     "kainjow/": {"reports"},
-    "nlohmann/": {"bench", "reports", "validate", "tests"},
+    "nlohmann/": {"engines/external", "bench", "reports", "validate", "tests"},
     "tiffio.h": {"datasets", "tests"},
     "tbb/": EVERYTHING - {OPERATIONS, "reports"} | {"tests"},
     "Eigen/": {"validate", "tests"},

@@ -63,7 +63,7 @@ class Matrix : public testing::TestWithParam<Operation> {};
 TEST_P(Matrix, AgreesWithTheReference) {
   const Operation& operation = GetParam();
   Counts counts;
-  const auto entries = find_devices({"tbb", "opencv", "opencv-umat", "opencl"}, {});
+  const auto entries = find_devices({{"tbb", "opencv", "opencv-umat", "opencl"}});
   for (const DType dtype : operation.dtypes)
     for (const auto& parameters : parameter_sets(operation))
       for (const Shape& shape : shapes(operation.dims)) {
@@ -92,7 +92,7 @@ TEST(Matrix, NanHarmsNobody) {
   Image image = generate("noise", {33, 20, 5}, DType::f32, 3);
   for (std::size_t i = 0; i < image.pixels<float>().size(); i += 3)
     image.pixels<float>()[i] = std::nanf("");
-  for (const auto& entry : find_devices({"reference", "tbb", "opencv", "opencl"}, {})) {
+  for (const auto& entry : find_devices({{"reference", "tbb", "opencv", "opencl"}})) {
     Engine& engine = engine_of(entry);
     for (const auto& operation : catalogue()) {
       if (operation.dims != 3) continue;
@@ -109,7 +109,7 @@ TEST(Matrix, NanHarmsNobody) {
 
 // Of an operation that OpenCV's OpenCL code does not cover, a time would be the CPU's.
 TEST(Matrix, UMatSaysWhereOpenCvLeavesTheDevice) {
-  for (const auto& entry : find_devices({"opencv-umat"}, {})) {
+  for (const auto& entry : find_devices({{"opencv-umat"}})) {
     Engine& engine = engine_of(entry);
     const auto outcome = [&](const std::string& name, DType dtype) {
       const Operation& operation = find_operation(name);
@@ -129,7 +129,7 @@ TEST(Matrix, ProjectionPrefersNumbersToNan) {
   const float nan = std::nanf("");
   const float values[]{nan, nan, -5, nan, nan, nan};
   std::copy(std::begin(values), std::end(values), image.pixels<float>().begin());
-  for (const auto& entry : find_devices({"reference", "tbb", "opencl"}, {})) {
+  for (const auto& entry : find_devices({{"reference", "tbb", "opencl"}})) {
     const auto outcome = run_on(engine_of(entry), operation, Parameters(), {&image});
     const Image& result = std::get<Image>(outcome);
     EXPECT_EQ(result.pixels<float>()[0], -5) << entry.device.id;

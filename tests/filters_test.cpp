@@ -357,7 +357,7 @@ TEST_P(Filters, MediansOfLargeWindowsWork) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Filters, testing::ValuesIn(find_devices({}, {})),
+INSTANTIATE_TEST_SUITE_P(Engines, Filters, testing::ValuesIn(find_devices({})),
                          [](const auto& tested) {
                            std::string name = tested.param.device.engine;
                            std::erase(name, '-');

@@ -48,7 +48,7 @@ class Runner {
 
 void on_every_engine(const std::function<void(const Runner&)>& body, bool opencv_too = true) {
   int ran = 0;
-  for (const auto& entry : find_devices({}, {})) {
+  for (const auto& entry : find_devices({})) {
     Engine* engine = opened(entry);
     if (!engine || (!opencv_too && is_opencv(*engine))) continue;
     SCOPED_TRACE(engine->device().id);

@@ -37,7 +37,7 @@ class Labels : public testing::TestWithParam<EngineEntry> {
   static Image expected(const std::string& name, const std::vector<const Image*>& images,
                         const Values& values = {}) {
     static const auto engine =
-        std::get<std::unique_ptr<Engine>>(find_devices({"reference"}, {}).front().open(0));
+        std::get<std::unique_ptr<Engine>>(find_devices({{"reference"}}).front().open(0));
     return run_on(*engine, name, images, values);
   }
 
@@ -419,7 +419,7 @@ TEST_P(Labels, NucleiAreSegmentedAsWellAsByWatershed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Labels,
-                         testing::ValuesIn(find_devices({"reference", "tbb", "opencl"}, {})),
+                         testing::ValuesIn(find_devices({{"reference", "tbb", "opencl"}})),
                          [](const auto& tested) {
                            return tested.param.device.engine + std::to_string(tested.index);
                          });

@@ -24,7 +24,7 @@ void on_all_engines(const std::string& name, const std::vector<const Image*>& im
   Parameters parameters(operation.parameters);
   for (const auto& [parameter, value] : values) parameters.set(parameter, value);
   int checked = 0;
-  for (const auto& entry : find_devices({}, {})) {
+  for (const auto& entry : find_devices({})) {
     Engine* engine = opened(entry);
     if (!engine) continue;  // OpenCV without a device
     const auto outcome = run_on(*engine, operation, parameters, images);

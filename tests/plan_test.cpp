@@ -122,14 +122,13 @@ TEST_P(Plans, TheProbeTakesTime) {
   EXPECT_GT(probe.flops, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Plans,
-                         testing::ValuesIn(find_devices({"reference", "tbb", "opencv", "opencl"},
-                                                        {})),
-                         [](const auto& tested) {
-                           std::string name = tested.param.device.engine;
-                           std::erase(name, '-');
-                           return name + std::to_string(tested.index);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Engines, Plans, testing::ValuesIn(find_devices({{"reference", "tbb", "opencv", "opencl"}})),
+    [](const auto& tested) {
+      std::string name = tested.param.device.engine;
+      std::erase(name, '-');
+      return name + std::to_string(tested.index);
+    });
 
 }  // namespace
 }  // namespace voxelmark

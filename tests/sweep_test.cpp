@@ -17,7 +17,7 @@ std::vector<std::string> names(const Axes& axes) {
 
 Axes tbb_only() {
   Axes axes;
-  axes.engines = {"tbb"};
+  axes.engines.names = {"tbb"};
   return axes;
 }
 
@@ -91,8 +91,8 @@ TEST(Sweep, RefusesWhatMakesNoSense) {
   };
   refused([](Axes& o) { o.filter = parse_filter("NoSuchOperation"); });
   refused([](Axes& o) { o.filter = parse_filter("("); });
-  refused([](Axes& o) { o.engines = {"cuda"}; });
-  refused([](Axes& o) { o.devices = {"no such device"}; });
+  refused([](Axes& o) { o.engines.names = {"cuda"}; });
+  refused([](Axes& o) { o.engines.devices = {"no such device"}; });
   refused([](Axes& o) { o.sizes = {parse_shape("5")}; });
   refused([](Axes& o) { o.dtypes = {parse_dtype("f64")}; });
   refused([](Axes& o) { o.parameters = {parse_parameter_axis("colour=3")}; });

@@ -24,6 +24,7 @@ struct Device {
   std::size_t memory = 0, largest_allocation = 0, local_memory = 0;
   unsigned compute_units = 0;
   bool host_memory = false;  ///< the engine works on the host's pixels: there are no transfers
+  bool external = false;     ///< the engine is another process, and may define operations otherwise
 
   bool is_cpu() const { return type == "CPU"; }
   /// The ground truth: other engines are compared with it.
@@ -62,6 +63,9 @@ class Stream {
   /// Seconds on the device's own clock from the first start to the last end of what was enqueued
   /// since the last call; nothing where the engine has no such clock. Waits for the work.
   virtual std::optional<double> device_seconds() { return std::nullopt; }
+  /// Seconds that the calls since the last one of this took by the clock of the engine's own
+  /// process; nothing where the engine runs in this one.
+  virtual std::optional<double> own_seconds() { return std::nullopt; }
 };
 
 /// Scratch memory shared by the plans of one stream: since these run one after another, slot n is
@@ -79,6 +83,8 @@ class Plan {
  public:
   virtual ~Plan() = default;
   virtual void enqueue(Stream& stream) = 0;
+  /// In what the engine's definition is known to be another one; empty where it is not.
+  virtual std::string difference() const { return {}; }
 };
 
 /// Why an engine does not do something.
@@ -173,6 +179,7 @@ struct EngineEntry {
 struct EngineKind {
   std::string name;
   std::function<std::variant<std::vector<EngineEntry>, Skip>()> entries;
+  bool by_default = true;  ///< else it takes part only where it is named
 };
 
 }  // namespace voxelmark

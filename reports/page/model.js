@@ -24,10 +24,12 @@ const rows = model.rows.task.map((task, index) => ({
   reason: model.rows.reasons[model.rows.reason[index]],
   check: model.rows.check[index],
   drifted: model.rows.drifted[index] === 1,
+  disagrees: model.rows.disagrees[index] === 1,
 }));
 for (const row of rows) row.task.rows.set(row.column.index, row);
 
-const isChecked = (row) => Boolean(row) && row.outcome === "done" && row.check !== "none";
+const isCompared = (row) => Boolean(row) && row.outcome === "done" && row.check !== "none";
+const isChecked = (row) => isCompared(row) && !row.disagrees;
 const transfers = (row) => (figure(row, "push_ms") ?? 0) + (figure(row, "pull_ms") ?? 0);
 
 /** The three clocks, in ms; undefined of a row without a result. */
@@ -61,7 +63,7 @@ function baselineOf(row, base) {
 }
 
 function speedup(row, base, clock) {
-  if (!isChecked(row)) return undefined;
+  if (!isCompared(row)) return undefined;
   const baseline = baselineOf(row, base);
   const value = baseline && clocks[clock].ms(baseline) / clocks[clock].ms(row);
   return isNumber(value) ? value : undefined;
@@ -69,6 +71,11 @@ function speedup(row, base, clock) {
 
 /** How far a result is from the reference, in a few words and in full. */
 function agreement(row) {
+  const found = agreementFigures(row), remark = row.outcome === "done" ? row.reason : "";
+  return {...found, short: row.disagrees && row.outcome === "done" ? `disagrees: ${found.short}` : found.short, long: [found.long, remark].filter(Boolean).join("; ")};
+}
+
+function agreementFigures(row) {
   if (row.outcome !== "done") return {short: row.outcome, long: row.reason};
   if (row.column.reference) return {short: "is the reference", long: "the double-precision reference itself"};
   if (row.check === "none") return {short: "not compared", long: "not compared with the reference; takes no part in speed-ups", unchecked: true};

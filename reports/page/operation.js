@@ -22,13 +22,15 @@ function drawOperation() {
   const lines = {size: linesOver("size", task), parameter: task.varied ? linesOver("parameter", task) : []};
   // The reference takes so long that nothing else could be seen beside it.
   const engines = shown.filter((r) => !r.column.reference);
-  const bars = barRows(engines), roofs = roofRows(engines), errors = engines.filter(isChecked).map(errorRow);
+  const bars = barRows(engines), roofs = roofRows(engines), errors = engines.filter(isCompared).map(errorRow);
+  const remarks = engines.filter((r) => r.disagrees || r.reason.startsWith("its definition")).map((r) => ({label: r.column.label, text: r.reason}));
   const cross = crossText(lines.size);
   fill("operation-body", "operation-template", {
     task: task.text, clock: clocks[state.clock].text, any: shown.length > 0,
     size: sectionOfLines("size", lines.size, voxels), parameter: sectionOfLines("parameter", lines.parameter, (x) => significant(x)),
     parameterName: task.varied?.[0], hasParameter: Boolean(task.varied), cross,
     bars, anyBars: bars.length > 0, roofs, anyRoof: roofs.some((r) => r.intensity > 0), errors, anyError: errors.some((e) => e.largest > 0), anyCompared: errors.length > 0,
+    remarks, anyRemark: remarks.length > 0,
   });
   drawOperationCharts(task, lines, bars, roofs, errors);
   drawExhibits(operation);
