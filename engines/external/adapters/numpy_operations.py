@@ -167,8 +167,8 @@ def standard_deviation_of_all_pixels(image):
     return table(np.std(image, dtype=np.float64))
 
 
-@operation("Histogram2D", "Histogram3D", differs="numpy.histogram finds a voxel's bin in double precision, by the bins'"
-           " edges, not by a product in float32; an image of one value v gets the range v - 1/2 to v + 1/2")
+@operation("Histogram2D", "Histogram3D", differs="numpy.histogram finds a voxel's bin by the bins' edges, which it "
+           "rounds to float32 in f32 images; an image of one value v gets the range v - 1/2 to v + 1/2")
 def histogram(image, bins):
     counts, edges = np.histogram(image, int(bins))
     return table(edges[:-1], counts)

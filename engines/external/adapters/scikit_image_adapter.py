@@ -102,19 +102,23 @@ def bottom_hat(image, window, radius):
 
 
 THRESHOLDS = {
-    "default": (filters.threshold_isodata, "threshold_isodata leaves out ImageJ's treatment of the highest bin and of the "
-                "first and last, takes the lowest of several levels and bins integers by grey level"),
+    "default": (filters.threshold_isodata, "threshold_isodata takes the histogram as it is, without ImageJ's change of the "
+                "highest, first and last bin, gives integers a bin for each grey level, and takes the lowest level that fits"),
     "otsu": (filters.threshold_otsu, None),
     "li": (filters.threshold_li, "threshold_li iterates on the voxels' values, not on a histogram of 256 bins"),
-    "triangle": (filters.threshold_triangle, "threshold_triangle has the top itself as its end, its level is one bin higher "
-                 "and integers are binned by grey level"),
-    "mean": (filters.threshold_mean, "threshold_mean compares with the mean itself, not with a bin"),
-    "yen": (filters.threshold_yen, "threshold_yen has bins of integers by grey level and of f32 by edges in double "
-            "precision, and compares voxels with a bin's centre"),
+    "triangle": (filters.threshold_triangle, "threshold_triangle draws its line to the last occupied bin, not to the one "
+                 "beyond, takes the bin of the largest distance itself, and gives integers a bin for each grey level"),
+    "mean": (filters.threshold_mean, "threshold_mean compares voxels with their mean, not with the mean bin"),
+    "yen": (filters.threshold_yen, "threshold_yen gives u16 a bin for each grey level; voxels of f32 are compared with the "
+            "centre of a bin"),
 }
 
 
-@engine.operation("AutoThreshold2D", "AutoThreshold3D", differs=lambda image, method: THRESHOLDS[method][1])
+def thresholding(image, method):
+    return None if image.dtype == np.uint8 and method in ("mean", "yen") else THRESHOLDS[method][1]
+
+
+@engine.operation("AutoThreshold2D", "AutoThreshold3D", differs=thresholding)
 def auto_threshold(image, method):
     return image > THRESHOLDS[method][0](image)
 
@@ -131,29 +135,35 @@ def fractions(image, interpolation="linear", **parameters):
         return "interpolates in double precision: fractions of a voxel are not rounded to 2^-22"
 
 
+def warping(image, interpolation, **parameters):
+    if image.dtype == np.float32:
+        return "warp rounds the matrix to the image's type, float32, and with it all coordinates"
+    return fractions(image, interpolation)
+
+
 def warped(image, rows, offset, interpolation):
     """`rows` and `offset` are in the order x, y, as scikit-image's matrices are."""
     matrix = np.vstack([np.column_stack([rows, offset]), [0, 0, 1]])
     return interpolated(transform.warp, image, transform.AffineTransform(matrix), interpolation=interpolation)
 
 
-@engine.operation("AffineTransform2D", differs=fractions)
+@engine.operation("AffineTransform2D", differs=warping)
 def affine_transform(image, row_x, row_y, translation, interpolation):
     return warped(image, [row_x[::-1], row_y[::-1]], translation[::-1], interpolation)
 
 
-@engine.operation("Translate2D", differs=fractions)
+@engine.operation("Translate2D", differs=warping)
 def translate(image, distance, interpolation):
     return warped(image, np.eye(2), -np.array(distance[::-1]), interpolation)
 
 
-@engine.operation("Scale2D", differs=fractions)
+@engine.operation("Scale2D", differs=warping)
 def scale(image, factor, interpolation):
     steps = 1 / np.array(factor[::-1])
     return warped(image, np.diag(steps), (np.array(image.shape[::-1]) - 1) / 2 * (1 - steps), interpolation)
 
 
-@engine.operation("RotateAngle2D", "RotateAngle3D", differs=fractions)
+@engine.operation("RotateAngle2D", "RotateAngle3D", differs=warping)
 def rotate_angle(image, angle, interpolation):
     """The slices of a stack are turned as the channels of an image."""
     slices = image if image.ndim == 2 else np.moveaxis(image, 0, -1)
@@ -178,7 +188,7 @@ def resample(image, from_spacing, to_spacing):
     return interpolated(transform.resize, image, shape, mode="edge", anti_aliasing=False)
 
 
-@engine.operation("RadialReslice", differs="pixels outside take no part in the interpolation: a position outside gives 0")
+@engine.operation("RadialReslice", differs=fractions)
 def radial_reslice(image, angles, step, mode):
     if mode != "linear" or angles * step != 360:
         raise NotImplementedError("warp_polar interpolates, and its angles span the full circle")
@@ -189,8 +199,8 @@ def radial_reslice(image, angles, step, mode):
     return np.moveaxis(polar, -1, 1)
 
 
-@engine.operation("Histogram2D", "Histogram3D", differs="exposure.histogram finds a voxel's bin in double precision, by "
-                  "the bins' edges; an image of one value v gets the range v - 1/2 to v + 1/2")
+@engine.operation("Histogram2D", "Histogram3D", differs="exposure.histogram finds a voxel's bin by the bins' edges, "
+                  "which it rounds to float32; an image of one value v gets the range v - 1/2 to v + 1/2")
 def histogram(image, bins):
     if image.dtype.kind == "u":
         raise NotImplementedError("exposure.histogram gives integers a bin for each grey level")
@@ -199,7 +209,7 @@ def histogram(image, bins):
 
 
 @engine.operation("DetectMaxima2D", "DetectMaxima3D", differs="peak_local_max compares voxels, not plateaus: it may mark one "
-                  "next to a slope, any voxel of it, or several more than the radius apart")
+                  "beside a higher voxel, any voxel of one, or several; an image of one value throughout has none")
 def detect_maxima(image, radius, floor):
     if len(set(radius)) > 1:
         raise NotImplementedError("peak_local_max takes one radius for all axes")
@@ -289,7 +299,12 @@ def centroids(labels):
     return table(rows[:, 0], *rows[:, :0:-1].T, *[zeros] * (3 - labels.ndim))
 
 
-@engine.operation("LabelStatistics2D", "LabelStatistics3D")
+def eigenvalues(image, labels):
+    if labels.ndim == 3:
+        return "the minor axis is the root of a difference of moments: about 1e-7, not 0, where a label is flat"
+
+
+@engine.operation("LabelStatistics2D", "LabelStatistics3D", differs=eigenvalues)
 def label_statistics(image, labels):
     properties = ["num_pixels", "intensity_mean", "intensity_min", "intensity_max", "axis_major_length",
                   "axis_minor_length", "centroid", "bbox"]
