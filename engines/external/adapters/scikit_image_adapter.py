@@ -3,14 +3,13 @@ from functools import cache
 
 import numpy as np
 import skimage
-from skimage import feature, filters, measure, morphology, segmentation, transform, util
+from skimage import exposure, feature, filters, measure, morphology, segmentation, transform
 
 from numpy_operations import footprint, numpy_engine, rounded, table
 from voxelmark_adapter import Engine
 
 engine = Engine("scikit-image", skimage.__version__)
 engine.functions.update(numpy_engine.functions)
-del engine.functions["Histogram2D"], engine.functions["Histogram3D"]
 sphere = cache(footprint)
 
 
@@ -101,10 +100,11 @@ def bottom_hat(image, window, radius):
     return morphology.black_tophat(image, window_of(window, radius), mode="ignore")
 
 
+EDGES = "threshold_otsu rounds the edges of its bins to float32"
 THRESHOLDS = {
     "default": (filters.threshold_isodata, "threshold_isodata takes the histogram as it is, without ImageJ's change of the "
                 "highest, first and last bin, gives integers a bin for each grey level, and takes the lowest level that fits"),
-    "otsu": (filters.threshold_otsu, None),
+    "otsu": (filters.threshold_otsu, EDGES),
     "li": (filters.threshold_li, "threshold_li iterates on the voxels' values, not on a histogram of 256 bins"),
     "triangle": (filters.threshold_triangle, "threshold_triangle draws its line to the last occupied bin, not to the one "
                  "beyond, takes the bin of the largest distance itself, and gives integers a bin for each grey level"),
@@ -115,7 +115,8 @@ THRESHOLDS = {
 
 
 def thresholding(image, method):
-    return None if image.dtype == np.uint8 and method in ("mean", "yen") else THRESHOLDS[method][1]
+    same = {"otsu": ("uint8", "uint16"), "mean": ("uint8",), "yen": ("uint8",)}
+    return None if image.dtype.name in same.get(method, ()) else THRESHOLDS[method][1]
 
 
 @engine.operation("AutoThreshold2D", "AutoThreshold3D", differs=thresholding)
@@ -124,8 +125,10 @@ def auto_threshold(image, method):
 
 
 def interpolated(function, image, *arguments, interpolation="linear", mode="constant", **options):
-    result = function(image, *arguments, order=int(interpolation == "linear"), mode=mode, preserve_range=True, **options)
-    return rounded(result, image.dtype)
+    """Without `clip`, by which zeros from outside would be raised to the image's least value."""
+    order = int(interpolation == "linear")
+    return rounded(function(image, *arguments, order=order, mode=mode, preserve_range=True, clip=False, **options),
+                   image.dtype)
 
 
 def fractions(image, interpolation="linear", **parameters):
@@ -204,7 +207,7 @@ def radial_reslice(image, angles, step, mode):
 def histogram(image, bins):
     if image.dtype.kind == "u":
         raise NotImplementedError("exposure.histogram gives integers a bin for each grey level")
-    counts, centres = skimage.exposure.histogram(image, int(bins))
+    counts, centres = exposure.histogram(image, int(bins))
     return table(centres - (centres[-1] - centres[0]) / (bins - 1) / 2 if bins > 1 else np.nanmin(image), counts)
 
 
@@ -241,7 +244,7 @@ def voronoi(labels, mask, spacing, masked):
     return np.where(mask, result, 0) if masked == "yes" else result
 
 
-FLOODING = "watershed grows seeds inside the mask from face to face, not by Euclidean distance"
+FLOODING = "watershed grows seeds inside the mask by steps to box neighbours, not by Euclidean distance"
 
 
 def otsu_mask(image, sigma):
@@ -254,7 +257,7 @@ def voronoi_otsu_labeling(image, spot_sigma, outline_sigma):
     image = in_float32(image)
     mask = otsu_mask(image, outline_sigma)
     seeds = measure.label(morphology.local_maxima(blurred(image, spot_sigma), connectivity=image.ndim) & mask)
-    return segmentation.watershed(mask, seeds, mask=mask)
+    return segmentation.watershed(mask, seeds, connectivity=mask.ndim, mask=mask)
 
 
 @engine.operation("ErodedOtsuLabeling2D", "ErodedOtsuLabeling3D", differs=FLOODING)
@@ -262,10 +265,10 @@ def eroded_otsu_labeling(image, erosions, outline_sigma):
     mask = otsu_mask(in_float32(image), outline_sigma)
     face_neighbours = morphology.footprints.octahedron(1) if image.ndim == 3 else morphology.disk(1)
     seeds = measure.label(morphology.erosion(mask, [(face_neighbours, int(erosions))], mode="ignore"))
-    return segmentation.watershed(mask, seeds, mask=mask)
+    return segmentation.watershed(mask, seeds, connectivity=mask.ndim, mask=mask)
 
 
-@engine.operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D")
+@engine.operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D", differs=EDGES)
 def gauss_otsu_labeling(image, outline_sigma):
     return measure.label(otsu_mask(in_float32(image), outline_sigma))
 
