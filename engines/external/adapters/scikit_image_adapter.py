@@ -52,17 +52,19 @@ def divide_by_gaussian_background(image, sigma):
     return np.divide(image, background, out=np.zeros_like(background), where=background != 0)
 
 
-def rank_mean(image, window, radius):
-    if image.dtype.kind == "u":
+def rank_mean(image, **parameters):
+    if image.dtype == np.uint8:
         return "voxels beyond the border are left out of the mean, and its fraction is cut off"
 
 
 @engine.operation("Mean2D", "Mean3D", differs=rank_mean)
 def mean(image, window, radius):
+    """Rank filters are for few grey levels: with the 65536 of u16 they take minutes for a megapixel."""
     voxels = sphere(window, radius)
-    if image.dtype.kind == "u":
+    if image.dtype == np.uint8:
         return filters.rank.mean(image, voxels)
-    return filters.correlate_sparse(image, voxels / np.count_nonzero(voxels), mode="nearest")
+    result = filters.correlate_sparse(image, voxels / np.count_nonzero(voxels), mode="nearest")
+    return rounded(result, image.dtype)
 
 
 @engine.operation("Median2D", "Median3D")
