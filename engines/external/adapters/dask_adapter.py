@@ -49,6 +49,8 @@ def tiled(function, reaches):
         overlaps = [engine.overlap if reaches and extent > n else 0 for extent, n in zip(extents, tiles)]
         if any(overlap > extent for overlap, extent in zip(overlaps, extents)):
             raise NotImplementedError("map_overlap takes no overlap above the image's extent")
+        # At the image's border SciPy's functions clamp by themselves. Voxels that Dask adds there (boundary="nearest")
+        # would be filtered too, and a top hat's second filter would take them for its own border: another result.
         arrays = [da.from_array(image, tuple(tiles[::-1]), name=False) for image in images]
         result = da.map_overlap(function, *arrays, depth=tuple(overlaps[::-1]), boundary="none", **parameters)
         return result.compute(scheduler="threads")

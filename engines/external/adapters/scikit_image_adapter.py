@@ -104,15 +104,16 @@ def bottom_hat(image, window, radius):
 
 EDGES = "threshold_otsu rounds the edges of its bins to float32"
 THRESHOLDS = {
-    "default": (filters.threshold_isodata, "threshold_isodata takes the histogram as it is, without ImageJ's change of the "
-                "highest, first and last bin, gives integers a bin for each grey level, and takes the lowest level that fits"),
+    "default": (filters.threshold_isodata, "threshold_isodata takes the histogram as it is, without ImageJ's change of "
+                "the highest, first and last bin, gives integers a bin for each grey level, and takes the lowest level "
+                "that fits"),
     "otsu": (filters.threshold_otsu, EDGES),
     "li": (filters.threshold_li, "threshold_li iterates on the voxels' values, not on a histogram of 256 bins"),
-    "triangle": (filters.threshold_triangle, "threshold_triangle draws its line to the last occupied bin, not to the one "
-                 "beyond, takes the bin of the largest distance itself, and gives integers a bin for each grey level"),
+    "triangle": (filters.threshold_triangle, "threshold_triangle draws its line to the last occupied bin, not to the "
+                 "one beyond, takes the bin of the largest distance itself, and gives integers a bin for each level"),
     "mean": (filters.threshold_mean, "threshold_mean compares voxels with their mean, not with the mean bin"),
-    "yen": (filters.threshold_yen, "threshold_yen gives u16 a bin for each grey level; voxels of f32 are compared with the "
-            "centre of a bin"),
+    "yen": (filters.threshold_yen, "threshold_yen gives u16 a bin for each grey level, and compares voxels of f32 with "
+            "the centre of a bin"),
 }
 
 
@@ -213,8 +214,8 @@ def histogram(image, bins):
     return table(centres - (centres[-1] - centres[0]) / (bins - 1) / 2 if bins > 1 else np.nanmin(image), counts)
 
 
-@engine.operation("DetectMaxima2D", "DetectMaxima3D", differs="peak_local_max compares voxels, not plateaus: it may mark one "
-                  "beside a higher voxel, any voxel of one, or several; an image of one value throughout has none")
+@engine.operation("DetectMaxima2D", "DetectMaxima3D", differs="peak_local_max compares voxels, not plateaus: it may "
+                  "mark one beside a higher voxel, any voxel of one, or several; an image of one value has none")
 def detect_maxima(image, radius, floor):
     if len(set(radius)) > 1:
         raise NotImplementedError("peak_local_max takes one radius for all axes")
@@ -224,8 +225,8 @@ def detect_maxima(image, radius, floor):
     return result
 
 
-@engine.operation("FindMaxima2D", differs="h_maxima marks every voxel of a maximum's plateau, and maxima that stand out by "
-                  "exactly the prominence too")
+@engine.operation("FindMaxima2D", differs="h_maxima marks every voxel of a maximum's plateau, and maxima that stand "
+                  "out by exactly the prominence too")
 def find_maxima(image, prominence):
     return morphology.h_maxima(image, prominence)
 
@@ -275,8 +276,8 @@ def gauss_otsu_labeling(image, outline_sigma):
     return measure.label(otsu_mask(in_float32(image), outline_sigma))
 
 
-@engine.operation("ExcludeLabelsOnEdges2D", "ExcludeLabelsOnEdges3D", differs="clear_border clears the connected parts that "
-                  "touch the border, and keeps a label's other parts")
+@engine.operation("ExcludeLabelsOnEdges2D", "ExcludeLabelsOnEdges3D", differs="clear_border clears the connected parts "
+                  "that touch the border, and keeps a label's other parts")
 def exclude_labels_on_edges(labels):
     return segmentation.relabel_sequential(segmentation.clear_border(labels))[0]
 
