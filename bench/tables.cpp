@@ -114,7 +114,7 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   for (const auto& row : group.rows) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {
       text += done_line(row, *done, best, engines);
-      for (const auto& [lead, words] : {std::pair{"    DISAGREES: ", &done->disagreement},
+      for (const auto& [lead, words] : {std::pair{"    ", &done->disagreement},
                                         {"    its definition: ", &done->difference}})
         if (!words->empty()) text += folded(lead, *words, "      ");
     } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {

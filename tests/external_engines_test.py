@@ -80,6 +80,10 @@ class Protocol(ExternalTest):
         self.check("disagrees with the reference: 561 of 561 voxels" in add.details["reason"], add.details["reason"])
         self.check(add.figures["median_ms"] > 0 and "speedup" not in add.figures, add.figures)
         self.check("disagrees" not in multiply.details, multiply.details)
+        printed = self.run_program(*FILTER, "--engine", "tbb,bad", "--engine-command", command("wrong"), status=1, environment=self.environment).stdout
+        for words in ("    disagrees with the reference: 561 of 561", "its definition: adds twice as much", "4 measured, 1 of them disagree, 0 skipped, 0 failed",
+                      "the protocol's own cost a call"):
+            self.check(words in printed, f"no '{words}' in {printed}")
 
     def test_fresh_processes(self):
         add = self.results("--engine", "bad", "--engine-command", command("wrong"), "--runs", "2", status=1)["AddScalar2D/bad/33x17/f32/scalar:1"]

@@ -203,6 +203,22 @@ class Operations(BrowserTest):
         self.open(self.made([r for r in rows if r["voxelmark"]["device_id"] != GPU]))
         self.check("No GPU" in self.find("#cross").text, self.find("#cross").text)
 
+    def test_results_of_other_systems_that_disagree(self):
+        wrong = {"disagrees": True, "reason": "disagrees with the reference: 9 voxels differ", "difference": "its radius is r^2 + 1"}
+        rows = [result_files.row(device_id=device, samples=[time] * 3, details=details)
+                for device, time, details in (("tbb", 4.0, {}), (GPU, 2.0, {}), ("opencv", 1.0, wrong))]
+        rows += [result_files.row("Flip3D", device, samples=[time] * 3) for device, time in (("tbb", 4.0), ("opencv", 2.0))]
+        self.open(self.made(rows))
+        cell = self.cells()["GaussianBlur3D", "opencv"]
+        self.check("4×" in cell[0] and "disagrees" in cell[2] and "disagrees: ±" in cell[3], cell)
+        self.equal(float(self.cells()["GaussianBlur3D", GPU][1]), 2, "the base is the quickest that agrees")
+        foot = self.find(f".speedups tfoot td:nth-child({self.table()['columns'].index('opencv') + 2})").text
+        self.check("faster in 0 of 1" in foot, foot)  # Flip3D, of which it is the base itself
+        self.check("opencv in 1 case" in self.find("#findings").text, self.find("#findings").text)
+        self.check("dashed frame" in self.find("#speed-up-table").text.lower(), "the frame is not explained")
+        self.click("[data-operation='GaussianBlur3D']")
+        self.check("opencv: disagrees with the reference: 9 voxels differ; its definition: its radius is r^2 + 1" in self.find("#remarks").text, "remarks")
+
     def test_pictures_and_plots(self):
         png = ("iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADklEQVR4nGNgYGBgaAAAAIUAgYvfWY0AAAAASUVORK5CYII=")
         pairs = {"n": 6, "columns": 4, "rows": 3, "reference": [0, 8], "result": [0, 8], "mean": [0, 8], "difference": [-2e-6, 2e-6],
