@@ -67,8 +67,21 @@ def xyz(name, values, absent=0):
     return {f"{name}_{axis}": value for axis, value in zip("xyz", values)}
 
 
+def rounded(function, image, *arguments, **parameters):
+    """In integer arrays the filters cut fractions off, between the axes too."""
+    if image.dtype == np.float32:
+        return function(image, *arguments, output(image), **parameters)
+    return cle.round(function(image, *arguments, cle.create(image.shape, np.float32), **parameters), output(image))
+
+
+@engine.operation("AddImagesWeighted2D", "AddImagesWeighted3D", differs=lambda first, second, factor1, factor2: (
+    None if first.dtype == np.float32 or factor1 % 1 == factor2 % 1 == 0 else "halves are rounded away from zero"))
+def add_images_weighted(first, second, factor1, factor2):
+    return rounded(cle.add_images_weighted, first, second, factor1=factor1, factor2=factor2)
+
+
 for name, function, types in (
-        ("AddImagesWeighted", cle.add_images_weighted, None), ("AddScalar", cle.add_image_and_scalar, None),
+        ("AddScalar", cle.add_image_and_scalar, None),
         ("MultiplyScalar", cle.multiply_image_and_scalar, None), ("AbsoluteDifference", cle.absolute_difference, None),
         ("SquaredDifference", cle.squared_difference, np.float32), ("BinaryAnd", cle.binary_and, np.uint8),
         ("Copy", cle.copy, None)):
@@ -82,26 +95,39 @@ def fixed_threshold(image, threshold):
     return cle.greater_or_equal_constant(image, output(image, np.uint8), scalar=threshold)
 
 
-@engine.operation("AutoThreshold2D", "AutoThreshold3D")
+def threshold_differs(image, method):
+    if method == "mean":
+        return None if image.dtype == np.uint8 else "the level is the mean of the voxels, not of 256 bins"
+    if image.dtype == np.uint8:
+        return None if method in ("otsu", "yen") else "the level is scikit-image's, not ImageJ's"
+    return "256 bins, also of u16, centred on min + i (max - min) / 255" + (
+        "" if method in ("otsu", "yen") else "; the level is scikit-image's, not ImageJ's")
+
+
+@engine.operation("AutoThreshold2D", "AutoThreshold3D", differs=threshold_differs)
 def auto_threshold(image, method):
     function = getattr(cle, "threshold_" + {"default": "isodata"}.get(method, method))
     return function(image, output(image, np.uint8))
 
 
-def windowed(name, function, types=None, differs=None):
+def windowed(name, function, types=None):
     def filtered(image, window, radius):
         return function(image, output(image, types), connectivity=window, **xyz("radius", radius))
-    engine.operation(name + "2D", name + "3D", differs=differs)(filtered)
+    engine.operation(name + "2D", name + "3D")(filtered)
 
 
 windowed("Erode", cle.binary_erode, np.uint8)
 windowed("Dilate", cle.binary_dilate, np.uint8)
-windowed("Mean", cle.mean_filter)
 windowed("Median", cle.median)
 windowed("Minimum", cle.minimum_filter)
 windowed("Maximum", cle.maximum_filter)
 windowed("TopHat", cle.top_hat)
 windowed("BottomHat", cle.bottom_hat)
+
+
+@engine.operation("Mean2D", "Mean3D")
+def mean(image, window, radius):
+    return rounded(cle.mean_filter, image, connectivity=window, **xyz("radius", radius))
 
 
 @engine.operation("Flip2D", "Flip3D")
@@ -117,20 +143,29 @@ def rotate(image, turns):
     return cle.flip(turned, output(turned), flip_x=turns == 3, flip_y=turns == 1, flip_z=False)
 
 
-@engine.operation("GaussianBlur2D", "GaussianBlur3D")
+def gaussian_differs(image, sigma, *more):
+    if all(int(8 * s) // 2 == int(4 * s + 0.5) for s in (*sigma, *sum(more, ()))):
+        return None
+    return "the weights reach to floor(floor(8 sigma) / 2) voxels"
+
+
+@engine.operation("GaussianBlur2D", "GaussianBlur3D", differs=gaussian_differs)
 def gaussian_blur(image, sigma):
-    return cle.gaussian_blur(image, output(image), **xyz("sigma", sigma))
+    return rounded(cle.gaussian_blur, image, **xyz("sigma", sigma))
 
 
-@engine.operation("DifferenceOfGaussian2D", "DifferenceOfGaussian3D")
+@engine.operation("DifferenceOfGaussian2D", "DifferenceOfGaussian3D",
+                  differs=lambda image, sigma1, sigma2: gaussian_differs(image, sigma1, sigma2))
 def difference_of_gaussian(image, sigma1, sigma2):
-    return cle.difference_of_gaussian(image, output(image, np.float32), **xyz("sigma1", sigma1), **xyz("sigma2", sigma2))
+    sigmas = {**xyz("sigma1", sigma1), **xyz("sigma2", sigma2)}
+    return cle.difference_of_gaussian(image, output(image, np.float32), **sigmas)
 
 
 for name, function in (("Subtract", cle.subtract_gaussian_background), ("DivideBy", cle.divide_by_gaussian_background)):
     def background(image, sigma, function=function):
         return function(image, output(image, np.float32), **xyz("sigma", sigma))
-    engine.operation(name + "GaussianBackground2D", name + "GaussianBackground3D")(background)
+    names = [name + "GaussianBackground2D", name + "GaussianBackground3D"]
+    engine.operation(*names, differs=gaussian_differs)(background)
 
 
 for name, function, axis, dtype in (
@@ -173,33 +208,44 @@ def crop(image, origin, extent):
     return cle.crop(image, output(image, None, size), **xyz("start", first), width=w, height=h, depth=d)
 
 
-@engine.operation("Convert2D", "Convert3D")
+@engine.operation("Convert2D", "Convert3D", differs=lambda image, type: (
+    "fractions are cut off" if image.dtype == np.float32 and type != "f32" else None))
 def convert(image, type):
     return cle.copy(image, output(image, {"u8": np.uint8, "u16": np.uint16, "f32": np.float32}[type]))
 
 
+def transform_differs(image, interpolation, **parameters):
+    if interpolation == "nearest":
+        return "coordinates are float32, which decides where two voxels are equally near"
+    if engine.devices[cle.get_device().index]["type"] == "GPU":
+        return "interpolates in the GPU's texture unit, with weights of few bits"
+    return None if image.dtype == np.float32 else "interpolates in float32 and rounds halves away from zero"
+
+
 def transform(name, function):
     def transformed(image, interpolation, **parameters):
-        return function(image, output(image), interpolation == "linear", **parameters)
-    engine.operation(name + "2D", name + "3D")(transformed)
+        if interpolation == "nearest":
+            return function(image, output(image), interpolate=False, **parameters)
+        return rounded(function, image, interpolate=True, **parameters)
+    engine.operation(name + "2D", name + "3D", differs=transform_differs)(transformed)
 
 
-transform("Translate", lambda image, out, linear, distance: cle.translate(
-    image, out, interpolate=linear, **xyz("translate", distance)))
-transform("Scale", lambda image, out, linear, factor: cle.scale(
-    image, out, interpolate=linear, centered=True, **xyz("factor", factor, 1)))
-transform("RotateAngle", lambda image, out, linear, angle: cle.rotate(
-    image, out, interpolate=linear, centered=True, angle_z=-angle))
-
-
-@engine.operation("AffineTransform2D", "AffineTransform3D")
-def affine_transform(image, interpolation, translation, row_x, row_y, row_z=(1, 0, 0)):
-    inverse = np.eye(4)
+def affine_transform(image, output_image, interpolate, translation, row_x, row_y, row_z=()):
     n = len(translation)
-    for i, row in enumerate((row_x, row_y, row_z)[:n]):
-        inverse[i, :n], inverse[i, 3] = row[::-1], translation[::-1][i]
-    return cle.affine_transform(image, output(image), transform_matrix=np.linalg.inv(inverse),
-                                interpolate=interpolation == "linear")
+    inverse, to_corner = np.eye(4), np.eye(4)
+    inverse[:n, :n], inverse[:n, 3] = [row[::-1] for row in (row_x, row_y, row_z)[:n]], translation[::-1]
+    to_corner[:3, 3] = 0.5  # coordinates count from the first voxel's corner
+    matrix = np.linalg.inv(to_corner @ inverse @ np.linalg.inv(to_corner))
+    return cle.affine_transform(image, output_image, matrix, interpolate)
+
+
+transform("Translate", lambda image, output_image, interpolate, distance: cle.translate(
+    image, output_image, interpolate=interpolate, **xyz("translate", distance)))
+transform("Scale", lambda image, output_image, interpolate, factor: cle.scale(
+    image, output_image, interpolate=interpolate, **xyz("factor", factor, 1)))
+transform("RotateAngle", lambda image, output_image, interpolate, angle: cle.rotate(
+    image, output_image, interpolate=interpolate, angle_z=-angle))
+transform("AffineTransform", affine_transform)
 
 
 for name, function in (
@@ -207,21 +253,22 @@ for name, function in (
         ("Mean", cle.mean_of_all_pixels), ("StandardDeviation", cle.standard_deviation_of_all_pixels)):
     def number(image, function=function):
         return np.array([[function(image)]])
-    engine.operation(name + "OfAllPixels2D", name + "OfAllPixels3D")(number)
+    names = [name + "OfAllPixels2D", name + "OfAllPixels3D"]
+    engine.operation(*names, differs=None if name.startswith("M") and name != "Mean" else "computes in float32")(number)
 
 
-@engine.operation("Histogram2D", "Histogram3D")
+@engine.operation("Histogram2D", "Histogram3D", differs="bins are centred on lo + i (hi - lo) / (bins - 1)")
 def histogram(image, bins):
     low, high = cle.minimum_of_all_pixels(image), cle.maximum_of_all_pixels(image)
     counts = cle.histogram(image, num_bins=int(bins), minimum_intensity=low, maximum_intensity=high).get()
     return np.stack([low + np.arange(bins) * ((high - low) / bins), counts.ravel()], 1)
 
 
-@engine.operation("DetectMaxima2D", "DetectMaxima3D")
+@engine.operation("DetectMaxima2D", "DetectMaxima3D", differs="a plateau of equal values is no maximum")
 def detect_maxima(image, radius, floor):
-    if floor > -3e38:
-        raise NotImplementedError("pyclesperanto's detect_maxima has no floor")
-    return cle.detect_maxima(image, output(image, np.uint8), **xyz("radius", radius))
+    if {*radius} != {1} or floor > -3e38:
+        raise NotImplementedError("detect_maxima compares with the next neighbours, and has no floor")
+    return cle.detect_maxima(image, output(image, np.uint8))  # its radius is that of a mean filter before it
 
 
 @engine.operation("ConnectedComponents2D", "ConnectedComponents3D")
@@ -229,37 +276,32 @@ def connected_components(mask, neighbours):
     return cle.connected_component_labeling(mask, output(mask, np.uint32), {"face": "sphere"}.get(neighbours, "box"))
 
 
-@engine.operation("Voronoi2D", "Voronoi3D")
+@engine.operation("Voronoi2D", "Voronoi3D", differs="labels grow by a box and a diamond in turn, not by distance")
 def voronoi(labels, mask, spacing, masked):
     if len(set(spacing)) > 1:
-        raise NotImplementedError("pyclesperanto's extend_labeling_via_voronoi has no spacing")
+        raise NotImplementedError("extend_labeling_via_voronoi has no spacing")
     if masked == "no":
         return cle.extend_labeling_via_voronoi(labels, output(labels))
     return cle.mask(cle.extend_labeling_via_voronoi(labels), mask, output(labels))
 
 
-@engine.operation("VoronoiOtsuLabeling2D", "VoronoiOtsuLabeling3D")
-def voronoi_otsu(image, spot_sigma, outline_sigma):
-    if len({*spot_sigma}) > 1 or len({*outline_sigma}) > 1:
-        raise NotImplementedError("pyclesperanto takes one sigma for all axes")
-    return cle.voronoi_otsu_labeling(image, output(image, np.uint32), spot_sigma[0], outline_sigma[0])
+def otsu_labeling(name, function, differs):
+    def labeled(image, **parameters):
+        if any(len({*value}) > 1 for value in parameters.values() if isinstance(value, tuple)):
+            raise NotImplementedError("one sigma holds for all axes")
+        values = {key: value[0] if isinstance(value, tuple) else value for key, value in parameters.items()}
+        return function(image, output(image, np.uint32), **values)
+    engine.operation(name + "OtsuLabeling2D", name + "OtsuLabeling3D", differs=differs)(labeled)
 
 
-@engine.operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D")
-def gauss_otsu(image, outline_sigma):
-    if len({*outline_sigma}) > 1:
-        raise NotImplementedError("pyclesperanto takes one sigma for all axes")
-    return cle.gauss_otsu_labeling(image, output(image, np.uint32), outline_sigma[0])
+otsu_labeling("Gauss", cle.gauss_otsu_labeling, "Otsu's bins are centred on min + i (max - min) / 255")
+otsu_labeling("Voronoi", cle.voronoi_otsu_labeling, "labels grow by a box and a diamond in turn, not by distance")
+otsu_labeling("Eroded", lambda image, labels, erosions, outline_sigma: cle.eroded_otsu_labeling(
+    image, labels, erosions, outline_sigma), "labels grow by a box and a diamond in turn, not by distance")
 
 
-@engine.operation("ErodedOtsuLabeling2D", "ErodedOtsuLabeling3D")
-def eroded_otsu(image, erosions, outline_sigma):
-    if len({*outline_sigma}) > 1:
-        raise NotImplementedError("pyclesperanto takes one sigma for all axes")
-    return cle.eroded_otsu_labeling(image, output(image, np.uint32), erosions, outline_sigma[0])
-
-
-@engine.operation("ExcludeLabelsOnEdges2D", "ExcludeLabelsOnEdges3D")
+@engine.operation("ExcludeLabelsOnEdges2D", "ExcludeLabelsOnEdges3D",
+                  differs="labels that were missing before leave gaps")
 def exclude_labels_on_edges(labels):
     return cle.remove_labels_on_edges(labels, output(labels), exclude_z=len(labels.shape) == 3)
 
@@ -269,10 +311,10 @@ def exclude_labels_outside_size_range(labels, minimum_size, maximum_size):
     return cle.filter_label_by_size(labels, output(labels), minimum_size, maximum_size)
 
 
-@engine.operation("Centroids2D", "Centroids3D")
+@engine.operation("Centroids2D", "Centroids3D", differs="computes in float32")
 def centroids(labels):
-    points = cle.centroids_of_labels(labels).get()
-    return np.column_stack([np.arange(1, points.shape[-1] + 1), points.T])
+    statistics = cle.labels_statistics(labels, labels)
+    return np.array([statistics[key] for key in ("label", "centroid_x", "centroid_y", "centroid_z")]).T
 
 
 engine.serve()
