@@ -110,22 +110,27 @@ def auto_threshold(image, method):
     return function(image, output(image, np.uint8))
 
 
-def windowed(name, function, types=None):
+def flat(image, window, radius):
+    if window == "sphere" and any(n == 1 and r > 0 for n, r in zip(image.shape, radius)):
+        return "along an axis of one voxel the radius is 0"
+
+
+def windowed(name, function, types=None, differs=None):
     def filtered(image, window, radius):
         return function(image, output(image, types), connectivity=window, **xyz("radius", radius))
-    engine.operation(name + "2D", name + "3D")(filtered)
+    engine.operation(name + "2D", name + "3D", differs=differs)(filtered)
 
 
 windowed("Erode", cle.binary_erode, np.uint8)
 windowed("Dilate", cle.binary_dilate, np.uint8)
-windowed("Median", cle.median)
+windowed("Median", cle.median, differs=flat)
 windowed("Minimum", cle.minimum_filter)
 windowed("Maximum", cle.maximum_filter)
 windowed("TopHat", cle.top_hat)
 windowed("BottomHat", cle.bottom_hat)
 
 
-@engine.operation("Mean2D", "Mean3D")
+@engine.operation("Mean2D", "Mean3D", differs=flat)
 def mean(image, window, radius):
     return rounded(cle.mean_filter, image, connectivity=window, **xyz("radius", radius))
 
