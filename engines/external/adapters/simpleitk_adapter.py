@@ -97,7 +97,16 @@ THRESHOLDS = {"default": sitk.IsoDataThreshold, "otsu": sitk.OtsuThreshold, "li"
               "triangle": sitk.TriangleThreshold, "yen": sitk.YenThreshold}
 
 
-@operation("AutoThreshold2D", "AutoThreshold3D")
+def levels(image, method):
+    if method == "default":
+        return "ITK's IsoData leaves out ImageJ's treatment of the highest bin and of the first and last"
+    if method == "otsu" and image.GetPixelID() != sitk.sitkUInt8:
+        return "ITK's Otsu takes 256 bins for any type, and its level is the bin's upper edge"
+    if method != "otsu":
+        return "ITK's level is a value that it does not round to a bin, and its bins have a margin above the maximum"
+
+
+@operation("AutoThreshold2D", "AutoThreshold3D", differs=levels)
 def auto_threshold(image, method):
     if method not in THRESHOLDS:
         raise NotImplementedError("SimpleITK has no threshold at the mean")
@@ -119,6 +128,8 @@ def ball(image, window, radius):
 def windowed(name, function, in_type=lambda image: image, **options):
     @operation(name + "2D", name + "3D", differs=ball)
     def filtered(image, window, radius):
+        if not any(radius) and name not in ("Erode", "Dilate"):
+            raise NotImplementedError("ITK's grey-scale morphology leaves its result unset, or crashes, for radius 0")
         return function(in_type(image), radius[::-1], kernel_of(window, radius), **options)
 
 
@@ -126,11 +137,16 @@ windowed("Erode", sitk.BinaryErode, lambda image: image != 0)
 windowed("Dilate", sitk.BinaryDilate, lambda image: image != 0)
 windowed("Minimum", sitk.GrayscaleErode)
 windowed("Maximum", sitk.GrayscaleDilate)
-windowed("TopHat", sitk.WhiteTopHat)
-windowed("BottomHat", sitk.BlackTopHat)
+windowed("TopHat", sitk.WhiteTopHat, safeBorder=False)
+windowed("BottomHat", sitk.BlackTopHat, safeBorder=False)
 
 
-@operation("Median2D", "Median3D", differs=ball)
+def rank(image, window, radius):
+    if kernel_of(window, radius) != sitk.sitkBox:
+        return "; ".join(filter(None, [ball(image, window, radius), "RankImageFilter leaves out voxels beyond the border"]))
+
+
+@operation("Median2D", "Median3D", differs=rank)
 def median(image, window, radius):
     if kernel_of(window, radius) == sitk.sitkBox:
         return sitk.Median(image, radius[::-1])
@@ -232,7 +248,7 @@ def subtract_gaussian_background(image, sigma):
 @operation("DivideByGaussianBackground2D", "DivideByGaussianBackground3D",
            differs=lambda image, sigma: "; ".join(filter(None, [recursive(image, sigma=sigma), "a / 0 is not 0"])))
 def divide_by_gaussian_background(image, sigma):
-    return in_float32(image) / blurred(image, sigma)
+    return sitk.Divide(in_float32(image), blurred(image, sigma))
 
 
 def projection(name, function, axis, order, pixels=None):
@@ -343,7 +359,8 @@ def connected_components(image, neighbours):
     return sitk.ConnectedComponent(image != 0, neighbours == "box")
 
 
-@operation("Voronoi2D", "Voronoi3D")
+@operation("Voronoi2D", "Voronoi3D", differs="Danielsson's distances are approximate, and of several labels equally near "
+           "it takes any")
 def voronoi(labels, mask, spacing, masked):
     labels = sitk.Image(labels)
     labels.SetSpacing(spacing[::-1])
@@ -361,7 +378,8 @@ def otsu_mask(image, sigma):
     return sitk.OtsuThreshold(blurred(image, sigma), 0, 1, 256)
 
 
-@operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D")
+@operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D", differs="the Gaussian is approximated by a recursive filter, and the "
+           "level of Otsu's threshold is its bin's upper edge")
 def gauss_otsu_labeling(image, outline_sigma):
     return sitk.ConnectedComponent(otsu_mask(image, outline_sigma), True)
 
@@ -370,12 +388,12 @@ def gauss_otsu_labeling(image, outline_sigma):
 def detect_maxima(image, radius, floor):
     if max(radius) > 1 or floor > -3e38:
         raise NotImplementedError("RegionalMaxima compares neighbours alone and has no floor")
-    return sitk.RegionalMaxima(image, fullyConnected=True)
+    return sitk.Cast(sitk.RegionalMaxima(image, fullyConnected=True), sitk.sitkUInt8)
 
 
 @operation("FindMaxima2D", differs="HMaxima and RegionalMaxima mark every voxel of a maximum's plateau")
 def find_maxima(image, prominence):
-    return sitk.RegionalMaxima(sitk.HMaxima(image, prominence), fullyConnected=True)
+    return sitk.Cast(sitk.RegionalMaxima(sitk.HMaxima(image, prominence), fullyConnected=True), sitk.sitkUInt8)
 
 
 @operation("ExcludeLabelsOutsideSizeRange2D", "ExcludeLabelsOutsideSizeRange3D")
