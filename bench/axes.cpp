@@ -37,8 +37,7 @@ void add_engines(CLI::App& app, EngineSelection& selection) {
   std::vector<std::string> names;
   for (const EngineKind& kind : engine_kinds()) names.push_back(kind.name);
   app.add_option("--engine", selection.names,
-                 "Engines: " + join(names, ", ") +
-                     " (default these), external ones, or all; --engine all --devices lists them")
+                 "Engines: " + join(names, ", ") + " (default these), all, or external ones")
       ->delimiter(',')
       ->check(not_empty())
       ->type_name("NAME,...");
@@ -47,15 +46,15 @@ void add_engines(CLI::App& app, EngineSelection& selection) {
       ->check(not_empty())
       ->type_name("PART,...");
   app.add_option("--engine-command", selection.external.commands,
-                 "Start this program as one more engine; repeatable (docs/external-engines.md)")
+                 "One more engine: a program, as in 'python3 mine.py'; repeatable")
       ->check(not_empty())
-      ->type_name("COMMAND");
+      ->type_name("PROGRAM");
   app.add_option("--engines-dir", selection.external.folders,
-                 "Take the external engines whose manifests are in this folder; repeatable")
+                 "External engines whose manifests are in this folder; repeatable")
       ->check(not_empty())
       ->type_name("DIR");
-  app.add_option("--engine-time-limit", selection.external.time_limit,
-                 "Seconds that an external engine may take for one answer")
+  app.add_option("--engine-timeout", selection.external.time_limit,
+                 "Seconds an external engine may take for an answer")
       ->check(number_from(0.1, 86400))
       ->capture_default_str()
       ->type_name("SECONDS");

@@ -40,7 +40,7 @@ void add_measuring(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->type_name("N");
   app.add_flag("--no-limits", options.no_limits,
-               "Leave out the devices' limits: seconds less, and no share of the copy rate");
+               "Leave out the devices' limits: seconds less, no share of the copy rate");
 }
 
 void add_results(CLI::App& app, Options& options) {

@@ -114,8 +114,8 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   for (const auto& row : group.rows) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {
       text += done_line(row, *done, best, engines);
-      for (const auto& [lead, words] : {std::pair{"    ", &done->disagreement},
-                                        {"    its definition: ", &done->difference}})
+      for (const auto& [lead, words] :
+           {std::pair{"    ", &done->disagreement}, {"    its definition: ", &done->difference}})
         if (!words->empty()) text += folded(lead, *words, "      ");
     } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
       text += folded(row.bench_case.engine_label() + "  skipped: ", skip->reason, "    ");

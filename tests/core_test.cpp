@@ -116,6 +116,7 @@ TEST(Text, NumbersStayReadable) {
   EXPECT_EQ(shortest(0.1f), "0.1");
   EXPECT_EQ(significant(0.012345, 3), "0.0123");
   EXPECT_EQ(significant(190.2, 2), "190");
+  EXPECT_EQ(significant(99.7, 2), "100");
   EXPECT_EQ(human_bytes(1 << 20), "1 MiB");
   EXPECT_EQ(counted(0, "case"), "0 cases");
   EXPECT_EQ(counted(1, "case"), "1 case");

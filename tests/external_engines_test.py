@@ -113,7 +113,7 @@ class Misbehaviour(ExternalTest):
 
     def test_hang(self):
         start = time.monotonic()
-        self.failed("hang", "did not answer within 2 s", options=("--engine-time-limit", "2"))
+        self.failed("hang", "did not answer within 2 s", options=("--engine-timeout", "2"))
         self.check(time.monotonic() - start < 60, "the limit does not hold")
 
     def test_children_end_too(self):
@@ -148,7 +148,7 @@ class Misbehaviour(ExternalTest):
 
 class Start(ExternalTest):
     def start_refused(self, way, *words):
-        self.refused(*FILTER, "--engine-command", way if " " in way else command(way), "--engine-time-limit", "2", words=("--engine-command", *words),
+        self.refused(*FILTER, "--engine-command", way if " " in way else command(way), "--engine-timeout", "2", words=("--engine-command", *words),
                      environment=self.environment)
 
     def test_what_does_not_start(self):
@@ -167,7 +167,7 @@ class Start(ExternalTest):
         self.refused(*FILTER, "--engine-command", command("good"), "--engine-command", command("good"), words="two engines are called 'bad'",
                      environment=self.environment)
         self.refused(*FILTER, "--engine-command", "", words="--engine-command", environment=self.environment)
-        self.refused(*FILTER, "--engine-time-limit", "0", words="--engine-time-limit", environment=self.environment)
+        self.refused(*FILTER, "--engine-timeout", "0", words="--engine-timeout", environment=self.environment)
 
     def manifest(self, folder, name="bad", **more):
         path = self.folder / folder

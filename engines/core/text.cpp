@@ -43,7 +43,8 @@ std::string shortest(float value) { return to_chars_text(value); }
 
 std::string significant(double value, int digits) {
   std::array<char, 64> buffer;
-  const bool whole = std::abs(value) >= std::pow(10.0, digits) && std::abs(value) < 1e7;
+  // What rounds up to one digit more would get an exponent.
+  const bool whole = std::abs(value) >= std::pow(10.0, digits) - 0.5 && std::abs(value) < 1e7;
   if (whole)
     std::snprintf(buffer.data(), buffer.size(), "%.0f", value);
   else
