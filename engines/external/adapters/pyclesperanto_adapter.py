@@ -222,6 +222,8 @@ def convert(image, type):
 def transform_differs(image, interpolation, **parameters):
     if interpolation == "nearest":
         return "coordinates are float32, which decides where two voxels are equally near"
+    if 1 in image.shape:
+        return "of an axis of one voxel the edge, or the centre, is not where it is elsewhere"
     if engine.devices[cle.get_device().index]["type"] == "GPU":
         return "interpolates in the GPU's texture unit, with weights of few bits"
     return None if image.dtype == np.float32 else "interpolates in float32 and rounds halves away from zero"
@@ -281,7 +283,10 @@ def connected_components(mask, neighbours):
     return cle.connected_component_labeling(mask, output(mask, np.uint32), {"face": "sphere"}.get(neighbours, "box"))
 
 
-@engine.operation("Voronoi2D", "Voronoi3D", differs="labels grow by a box and a diamond in turn, not by distance")
+GROWTH = "labels grow by a box and a diamond in turn, not by distance; where two meet, the higher one wins"
+
+
+@engine.operation("Voronoi2D", "Voronoi3D", differs=GROWTH)
 def voronoi(labels, mask, spacing, masked):
     if len(set(spacing)) > 1:
         raise NotImplementedError("extend_labeling_via_voronoi has no spacing")
@@ -300,9 +305,9 @@ def otsu_labeling(name, function, differs):
 
 
 otsu_labeling("Gauss", cle.gauss_otsu_labeling, "Otsu's bins are centred on min + i (max - min) / 255")
-otsu_labeling("Voronoi", cle.voronoi_otsu_labeling, "labels grow by a box and a diamond in turn, not by distance")
+otsu_labeling("Voronoi", cle.voronoi_otsu_labeling, GROWTH)
 otsu_labeling("Eroded", lambda image, labels, erosions, outline_sigma: cle.eroded_otsu_labeling(
-    image, labels, erosions, outline_sigma), "labels grow by a box and a diamond in turn, not by distance")
+    image, labels, erosions, outline_sigma), GROWTH)
 
 
 @engine.operation("ExcludeLabelsOnEdges2D", "ExcludeLabelsOnEdges3D",
