@@ -118,7 +118,8 @@ def each(image, method, *arguments):
     return image
 
 
-@operation("AddScalar2D", "AddScalar3D", differs=halves)
+@operation("AddScalar2D", "AddScalar3D", differs=lambda image, scalar: "ImageJ cuts off the fraction of what it adds to "
+           "integers" if is_integer(image) and scalar % 1 else None)
 def add_scalar(image, scalar):
     return each(image.duplicate(), "add", jpype.JDouble(scalar))
 
@@ -284,7 +285,12 @@ def projected(name, method, differs=None):
 
 projected("MaximumZ", ZProjector.MAX_METHOD)
 projected("MinimumZ", ZProjector.MIN_METHOD)
-projected("MeanZ", ZProjector.AVG_METHOD)
+
+
+@operation("MeanZProjection", differs=lambda image: "the mean of integers is rounded" if is_integer(image) else
+           "ImageJ 1.53t leaves the last slice out of the mean of f32")
+def mean_z_projection(image):
+    return converted(projection_of(image, ZProjector.AVG_METHOD), 32)
 
 
 @operation("SumZProjection")
@@ -391,7 +397,7 @@ statistic("Mean", lambda s: s.mean)
 statistic("StandardDeviation", lambda s: s.stdDev, "the variance is divided by n - 1")
 
 
-@operation("FindMaxima2D")
+@operation("FindMaxima2D", differs="of a plateau's pixels equally near to its middle ImageJ takes another")
 def find_maxima(image, prominence):
     processor = image.getProcessor()
     maxima = MaximumFinder().findMaxima(processor, prominence, ImageProcessor.NO_THRESHOLD, MaximumFinder.SINGLE_POINTS,
@@ -399,7 +405,8 @@ def find_maxima(image, prominence):
     return Mask(ImagePlus("", maxima))
 
 
-@operation("ConnectedComponents2D")
+@operation("ConnectedComponents2D", differs=lambda image, neighbours: "ImageJ labels what its outlines enclose, and "
+           "outlines of face neighbours may pass through corners" if neighbours == "face" else None)
 def connected_components(image, neighbours):
     mask = foreground(image)
     options = ParticleAnalyzer.SHOW_ROI_MASKS | (ParticleAnalyzer.FOUR_CONNECTED if neighbours == "face" else 0)
@@ -408,7 +415,10 @@ def connected_components(image, neighbours):
     mask.getProcessor().setThreshold(255, 255, ImageProcessor.NO_LUT_UPDATE)
     if not analyzer.analyze(mask, mask.getProcessor()):
         raise RuntimeError("ParticleAnalyzer failed")
-    return analyzer.getOutputImage()
+    result = analyzer.getOutputImage()
+    if result.getProcessor().getStats().max == LARGEST[16]:
+        raise NotImplementedError("ImageJ labels no more than 65534 particles")
+    return result
 
 
 def interpolated(image, interpolation, work):

@@ -48,12 +48,18 @@ def add_images_weighted(a, b, factor1, factor2):
     return pointwise(lambda a, b: cv2.addWeighted(a, factor1, b, factor2, 0), a, b)
 
 
-@operation("AddScalar2D", "AddScalar3D")
+def whole(image, scalar):
+    if image.dtype.kind == "u" and scalar % 1:
+        return "cv2.add rounds the scalar first, for integers (OpenCV 5)"
+
+
+@operation("AddScalar2D", "AddScalar3D", differs=whole)
 def add_scalar(image, scalar):
     return pointwise(lambda image: cv2.add(image, scalar), image)
 
 
-@operation("MultiplyScalar2D", "MultiplyScalar3D")
+@operation("MultiplyScalar2D", "MultiplyScalar3D", differs=lambda image, scalar: "products are rounded once, not to float32 "
+           "first" if image.dtype.kind == "u" and scalar % 1 else None)
 def multiply_scalar(image, scalar):
     return pointwise(lambda image: cv2.multiply(image, scalar), image)
 
@@ -328,7 +334,8 @@ def standard_deviation_of_all_pixels(image):
     return cv2.meanStdDev(rows(image))[1].reshape(1, 1)
 
 
-@operation("ConnectedComponents2D")
+@operation("ConnectedComponents2D", differs=lambda image, neighbours: "labels count in the order of blocks of 2 x 2 pixels"
+           if neighbours == "box" else None)
 def connected_components(image, neighbours):
     return cv2.connectedComponents(foreground(image), connectivity=8 if neighbours == "box" else 4)[1]
 
@@ -390,8 +397,8 @@ def rotate_angle(image, angle, interpolation):
     return about_centre(image, [[cosine, -sine], [sine, cosine]], interpolation)
 
 
-@operation("Resample2D", "Resample3D", differs=lambda image, **_: "of u8 OpenCV's weights have 11 bits"
-           if image.dtype == np.uint8 else None)
+@operation("Resample2D", "Resample3D", differs=lambda image, **_: "of integers OpenCV's weights have "
+           "fewer bits" if image.dtype.kind == "u" else None)
 def resample(image, from_spacing, to_spacing):
     steps = [new / old for new, old in zip(to_spacing, from_spacing)]
     if len(steps) == 3 and steps[0] != 1:
@@ -417,7 +424,7 @@ def histogram(image, bins):
     width = (greatest - least) / bins
     end = np.nextafter(np.float32(greatest), np.float32(np.inf)) if image.dtype == np.float32 else greatest + 1e-9
     counts = cv2.calcHist([rows(image)], [0], None, [bins], [least, float(end)])
-    return np.column_stack([least + np.arange(bins) * width, counts[:, 0]]).astype(np.float64)
+    return np.column_stack([least + np.arange(bins) * width, counts.ravel()]).astype(np.float64)
 
 
 if __name__ == "__main__":
