@@ -50,7 +50,7 @@ def add_images_weighted(a, b, factor1, factor2):
 
 def whole(image, scalar):
     if image.dtype.kind == "u" and scalar % 1:
-        return "cv2.add rounds the scalar first, for integers (OpenCV 5)"
+        return "cv2.add rounds the scalar first, for integers"
 
 
 @operation("AddScalar2D", "AddScalar3D", differs=whole)
@@ -58,8 +58,12 @@ def add_scalar(image, scalar):
     return pointwise(lambda image: cv2.add(image, scalar), image)
 
 
-@operation("MultiplyScalar2D", "MultiplyScalar3D", differs=lambda image, scalar: "products are rounded once, not to float32 "
-           "first" if image.dtype.kind == "u" and scalar % 1 else None)
+def in_double(image, scalar):
+    if image.dtype.kind == "u" and scalar % 1:
+        return "products are rounded once, not to float32 first"
+
+
+@operation("MultiplyScalar2D", "MultiplyScalar3D", differs=in_double)
 def multiply_scalar(image, scalar):
     return pointwise(lambda image: cv2.multiply(image, scalar), image)
 
@@ -324,7 +328,8 @@ def maximum_of_all_pixels(image):
     return np.array([[cv2.minMaxLoc(rows(image))[1]]])
 
 
-@operation("MeanOfAllPixels2D", "MeanOfAllPixels3D")
+@operation("MeanOfAllPixels2D", "MeanOfAllPixels3D", differs=lambda image: "parts of f32 are summed in float32"
+           if image.dtype == np.float32 else None)
 def mean_of_all_pixels(image):
     return np.array([[cv2.mean(rows(image))[0]]])
 
@@ -334,21 +339,26 @@ def standard_deviation_of_all_pixels(image):
     return cv2.meanStdDev(rows(image))[1].reshape(1, 1)
 
 
-@operation("ConnectedComponents2D", differs=lambda image, neighbours: "labels count in the order of blocks of 2 x 2 pixels"
-           if neighbours == "box" else None)
+def in_blocks(image, neighbours):
+    if neighbours == "box":
+        return "labels count in the order of blocks of 2 x 2 pixels"
+
+
+@operation("ConnectedComponents2D", differs=in_blocks)
 def connected_components(image, neighbours):
     return cv2.connectedComponents(foreground(image), connectivity=8 if neighbours == "box" else 4)[1]
 
 
-@operation("Voronoi2D", differs="the distance is approximate, summed over steps of 5 x 5 pixels; of several labels equally near "
-           "it takes any")
+@operation("Voronoi2D", differs="distances are approximate, summed over steps of 5 x 5 pixels; of several labels equally "
+           "near it takes any")
 def voronoi(labels, mask, spacing, masked):
     if spacing[0] != spacing[1]:
         raise NotImplementedError("cv2.distanceTransformWithLabels has no spacing")
     seeds = labels != 0
     if not seeds.any():
         return labels.copy()
-    nearest = cv2.distanceTransformWithLabels((~seeds).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    background = (~seeds).astype(np.uint8)
+    nearest = cv2.distanceTransformWithLabels(background, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
     result = np.concatenate([[0], labels[seeds]]).astype(np.uint32)[nearest]
     return np.where(mask, result, np.uint32(0)) if masked == "yes" else result
 
@@ -418,7 +428,7 @@ def radial_reslice(image, angles, step, mode):
     return np.stack(planes, axis=1)
 
 
-@operation("Histogram2D", "Histogram3D", differs="cv2.calcHist counts in float32 and finds a voxel's bin in double precision")
+@operation("Histogram2D", "Histogram3D", differs="cv2.calcHist finds a voxel's bin in double precision")
 def histogram(image, bins):
     least, greatest = cv2.minMaxLoc(rows(image))[:2]
     width = (greatest - least) / bins
