@@ -59,7 +59,7 @@ class Mask:
 class ImageJ(Engine):
     def to_device(self, pixels):
         if pixels.dtype not in PROCESSORS:
-            raise NotImplementedError("ImageJ has no 32-bit integers")
+            return pixels  # labels: no operation here takes them
         processor, kind, code = PROCESSORS[pixels.dtype]
         planes = pixels.view(code).reshape(-1, *pixels.shape[-2:])
         width, height = pixels.shape[-1], pixels.shape[-2]
@@ -358,8 +358,8 @@ def blurred(image, sigma):
 
 def truncated(image, **sigmas):
     if any(s > 0 for sigma in sigmas.values() for s in sigma):
-        return ("ImageJ's kernel ends by accuracy (0.002 of u8, 0.0002 otherwise), not at 4 sigma, and smoothly; where sigma "
-                "is large it blurs a reduced image")
+        return ("ImageJ's kernel ends by accuracy (0.002 of u8, 0.0002 otherwise), not at 4 sigma, and smoothly; where "
+                "sigma is large it blurs a reduced image")
 
 
 @operation("GaussianBlur2D", "GaussianBlur3D", differs=truncated)
@@ -465,7 +465,7 @@ def scale(image, factor, interpolation):
     return interpolated(image, interpolation, lambda processor: processor.scale(factor[-1], factor[-2]))
 
 
-@operation("Resample2D", "Resample3D", differs="the image is stretched to fill the new shape, by ImageJ's rule for centres")
+@operation("Resample2D", "Resample3D", differs="the image is stretched to fill the new shape, by another rule for centres")
 def resample(image, from_spacing, to_spacing):
     sizes = (image.getStackSize(), image.getHeight(), image.getWidth())[-len(from_spacing):]
     shape = [max(1, math.floor(n * old / new + 0.5)) for n, old, new in zip(sizes, from_spacing, to_spacing)]
