@@ -465,7 +465,7 @@ def scale(image, factor, interpolation):
     return interpolated(image, interpolation, lambda processor: processor.scale(factor[-1], factor[-2]))
 
 
-@operation("Resample2D", "Resample3D", differs="the image is stretched to fill the new shape, by another rule for centres")
+@operation("Resample2D", "Resample3D", differs="the image is stretched to fill the new shape, with other centres")
 def resample(image, from_spacing, to_spacing):
     sizes = (image.getStackSize(), image.getHeight(), image.getWidth())[-len(from_spacing):]
     shape = [max(1, math.floor(n * old / new + 0.5)) for n, old, new in zip(sizes, from_spacing, to_spacing)]

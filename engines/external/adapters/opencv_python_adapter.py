@@ -349,8 +349,8 @@ def connected_components(image, neighbours):
     return cv2.connectedComponents(foreground(image), connectivity=8 if neighbours == "box" else 4)[1]
 
 
-@operation("Voronoi2D", differs="distances are approximate, summed over steps of 5 x 5 pixels; of labels equally near it "
-           "takes any")
+@operation("Voronoi2D", differs="distances are approximate, summed over steps of 5 x 5 pixels; of labels equally near "
+           "it takes any")
 def voronoi(labels, mask, spacing, masked):
     if spacing[0] != spacing[1]:
         raise NotImplementedError("cv2.distanceTransformWithLabels has no spacing")

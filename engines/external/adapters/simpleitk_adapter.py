@@ -378,8 +378,8 @@ def otsu_mask(image, sigma):
     return sitk.OtsuThreshold(blurred(image, sigma), 0, 1, 256)
 
 
-@operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D", differs="a recursive filter approximates the Gaussian, and Otsu's "
-           "level is the bin's upper edge")
+@operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D",
+           differs="a recursive filter approximates the Gaussian, and Otsu's level is the bin's upper edge")
 def gauss_otsu_labeling(image, outline_sigma):
     return sitk.ConnectedComponent(otsu_mask(image, outline_sigma), True)
 
