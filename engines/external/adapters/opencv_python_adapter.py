@@ -363,7 +363,12 @@ def voronoi(labels, mask, spacing, masked):
     return np.where(mask, result, np.uint32(0)) if masked == "yes" else result
 
 
-FRACTIONS = "OpenCV rounds coordinates to fractions of a pixel (1/32 in most versions)"
+def fractions(image, interpolation="linear", **parameters):
+    if interpolation == "nearest":
+        return "of two pixels equally near it takes another"
+    if cv2.__version__ < "5":
+        return "OpenCV 4 rounds coordinates to 1/32 of a pixel"
+    return "coordinates and interpolation are float32" if image.dtype.kind == "u" else None
 
 
 def warped(image, matrix, interpolation):
@@ -373,7 +378,7 @@ def warped(image, matrix, interpolation):
     return of_slices(cv2.warpAffine, image, np.array(matrix, np.float64), size, flags=flags)
 
 
-@operation("AffineTransform2D", differs=FRACTIONS)
+@operation("AffineTransform2D", differs=fractions)
 def affine_transform(image, row_x, row_y, translation, interpolation):
     return warped(image, [[*row_x[::-1], translation[1]], [*row_y[::-1], translation[0]]], interpolation)
 
@@ -384,7 +389,7 @@ def in_slices(values, same):
     return values[-1], values[-2]
 
 
-@operation("Translate2D", "Translate3D", differs=FRACTIONS)
+@operation("Translate2D", "Translate3D", differs=fractions)
 def translate(image, distance, interpolation):
     x, y = in_slices(distance, 0)
     return warped(image, [[1, 0, -x], [0, 1, -y]], interpolation)
@@ -395,13 +400,13 @@ def about_centre(image, matrix, interpolation):
     return warped(image, np.column_stack([matrix, centre - np.array(matrix) @ centre]), interpolation)
 
 
-@operation("Scale2D", "Scale3D", differs=FRACTIONS)
+@operation("Scale2D", "Scale3D", differs=fractions)
 def scale(image, factor, interpolation):
     x, y = in_slices(factor, 1)
     return about_centre(image, [[1 / x, 0], [0, 1 / y]], interpolation)
 
 
-@operation("RotateAngle2D", "RotateAngle3D", differs=FRACTIONS)
+@operation("RotateAngle2D", "RotateAngle3D", differs=fractions)
 def rotate_angle(image, angle, interpolation):
     sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
     return about_centre(image, [[cosine, -sine], [sine, cosine]], interpolation)
@@ -416,7 +421,7 @@ def resample(image, from_spacing, to_spacing):
     return of_slices(cv2.resize, image, None, fx=1 / steps[-1], fy=1 / steps[-2], interpolation=cv2.INTER_LINEAR)
 
 
-@operation("RadialReslice", differs=FRACTIONS)
+@operation("RadialReslice", differs=fractions)
 def radial_reslice(image, angles, step, mode):
     """cv2.warpPolar begins at x, and turns towards y; the slices are exchanged before it."""
     if mode != "linear" or angles * step != 360:
