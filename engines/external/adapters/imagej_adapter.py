@@ -59,7 +59,7 @@ class Mask:
 class ImageJ(Engine):
     def to_device(self, pixels):
         if pixels.dtype not in PROCESSORS:
-            raise NotImplementedError("ImageJ has no 32-bit integers")
+            return pixels  # labels: no operation here takes them
         processor, kind, code = PROCESSORS[pixels.dtype]
         planes = pixels.view(code).reshape(-1, *pixels.shape[-2:])
         width, height = pixels.shape[-1], pixels.shape[-2]
@@ -82,8 +82,7 @@ engine = ImageJ("imagej", str(IJ.getVersion()),
                 [{"name": "CPU", "type": "CPU", "driver": "Java " + java, "transfers": True}])
 operation = engine.operation
 ImageConverter.setDoScaling(False)
-FloatBlitter.setDivideByZeroValue(0) if hasattr(FloatBlitter, "setDivideByZeroValue") else setattr(
-    FloatBlitter, "divideByZeroValue", 0)
+FloatBlitter.divideByZeroValue = 0
 
 
 def is_integer(image):
@@ -118,7 +117,12 @@ def each(image, method, *arguments):
     return image
 
 
-@operation("AddScalar2D", "AddScalar3D", differs=halves)
+def fraction(image, scalar):
+    if is_integer(image) and scalar % 1:
+        return "ImageJ cuts off the fraction of what it adds to integers"
+
+
+@operation("AddScalar2D", "AddScalar3D", differs=fraction)
 def add_scalar(image, scalar):
     return each(image.duplicate(), "add", jpype.JDouble(scalar))
 
@@ -174,6 +178,8 @@ def fixed_threshold(image, threshold):
 def scaled(image, method):
     if image.getBitDepth() > 8:
         return "of u16 and f32 ImageJ finds the level in an image scaled to 8 bits, as for display, and scales it back"
+    if method == "yen":
+        return "ImageJ takes logarithms, so that in an image of two values rounding decides"
 
 
 @operation("AutoThreshold2D", "AutoThreshold3D", differs=scaled)
@@ -199,11 +205,14 @@ def in_plane(radius):
     return x
 
 
+WIDER = "a window of ImageJ's radius r holds the pixels with sum of d^2 <= r^2 + 1"
+
+
 def windowed(name, type_2d, type_3d):
     def differs(image, window, radius):
         if len(radius) < 3 or radius[0] == 0:
             if window == "sphere" or radius[-1] == 0:
-                return "a window of ImageJ's radius r holds the pixels with sum of d^2 <= r^2 + 1"
+                return WIDER
         elif name in ("Mean", "Median"):
             return "Filters3D leaves out voxels beyond the border"
 
@@ -284,7 +293,12 @@ def projected(name, method, differs=None):
 
 projected("MaximumZ", ZProjector.MAX_METHOD)
 projected("MinimumZ", ZProjector.MIN_METHOD)
-projected("MeanZ", ZProjector.AVG_METHOD)
+
+
+@operation("MeanZProjection", differs=lambda image: "the mean of integers is rounded" if is_integer(image) else
+           "ImageJ 1.53t leaves the last slice out of the mean of f32")
+def mean_z_projection(image):
+    return converted(projection_of(image, ZProjector.AVG_METHOD), 32)
 
 
 @operation("SumZProjection")
@@ -314,13 +328,14 @@ def crop(image, origin, extent):
     return result
 
 
-@operation("Convert2D", "Convert3D", differs=lambda image, type: None if is_integer(image) else halves_to(type))
+def halves_to(image, type):
+    if not is_integer(image) and type != "f32":
+        return "integers are rounded half up, not half to even"
+
+
+@operation("Convert2D", "Convert3D", differs=halves_to)
 def convert(image, type):
     return converted(image.duplicate(), {"u8": 8, "u16": 16, "f32": 32}[type])
-
-
-def halves_to(type):
-    return None if type == "f32" else "integers are rounded half up, not half to even"
 
 
 @operation("Copy2D", "Copy3D")
@@ -343,8 +358,8 @@ def blurred(image, sigma):
 
 def truncated(image, **sigmas):
     if any(s > 0 for sigma in sigmas.values() for s in sigma):
-        return "ImageJ truncates the Gaussian by its accuracy (0.002 of u8, 0.0002 otherwise), not at 4 sigma, and takes " \
-            "the foot of the kernel down smoothly; where sigma is large it blurs a reduced image"
+        return ("ImageJ's kernel ends by accuracy (0.002 of u8, 0.0002 otherwise), not at 4 sigma, and smoothly; where "
+                "sigma is large it blurs a reduced image")
 
 
 @operation("GaussianBlur2D", "GaussianBlur3D", differs=truncated)
@@ -364,7 +379,7 @@ for name, what in (("Subtract", "Subtract"), ("DivideBy", "Divide")):
 
 
 def top_hat(name, light):
-    @operation(name + "2D", name + "3D", differs="a window of ImageJ's radius r holds the pixels with sum of d^2 <= r^2 + 1")
+    @operation(name + "2D", name + "3D", differs=WIDER)
     def hat(image, window, radius):
         if window == "box" and max(radius) > 1:
             raise NotImplementedError("ImageJ's windows are round")
@@ -391,7 +406,7 @@ statistic("Mean", lambda s: s.mean)
 statistic("StandardDeviation", lambda s: s.stdDev, "the variance is divided by n - 1")
 
 
-@operation("FindMaxima2D")
+@operation("FindMaxima2D", differs="of a plateau's pixels equally near to its middle ImageJ takes another")
 def find_maxima(image, prominence):
     processor = image.getProcessor()
     maxima = MaximumFinder().findMaxima(processor, prominence, ImageProcessor.NO_THRESHOLD, MaximumFinder.SINGLE_POINTS,
@@ -399,7 +414,8 @@ def find_maxima(image, prominence):
     return Mask(ImagePlus("", maxima))
 
 
-@operation("ConnectedComponents2D")
+@operation("ConnectedComponents2D", differs=lambda image, neighbours: "ImageJ labels what its outlines enclose, and "
+           "outlines of face neighbours may pass through corners" if neighbours == "face" else None)
 def connected_components(image, neighbours):
     mask = foreground(image)
     options = ParticleAnalyzer.SHOW_ROI_MASKS | (ParticleAnalyzer.FOUR_CONNECTED if neighbours == "face" else 0)
@@ -408,7 +424,10 @@ def connected_components(image, neighbours):
     mask.getProcessor().setThreshold(255, 255, ImageProcessor.NO_LUT_UPDATE)
     if not analyzer.analyze(mask, mask.getProcessor()):
         raise RuntimeError("ParticleAnalyzer failed")
-    return analyzer.getOutputImage()
+    result = analyzer.getOutputImage()
+    if result.getProcessor().getStats().max == LARGEST[16]:
+        raise NotImplementedError("ImageJ labels no more than 65534 particles")
+    return result
 
 
 def interpolated(image, interpolation, work):
@@ -420,29 +439,33 @@ def interpolated(image, interpolation, work):
     return result
 
 
-OUTSIDE = "pixels outside take no part in the interpolation; a position outside gives 0"
+def outside(image, interpolation, **parameters):
+    if interpolation == "linear":
+        return "pixels outside take no part in the interpolation: a position outside gives 0"
+    return "at halves rounding decides"
 
 
-@operation("RotateAngle2D", "RotateAngle3D", differs=OUTSIDE)
+@operation("RotateAngle2D", "RotateAngle3D", differs=outside)
 def rotate_angle(image, angle, interpolation):
     return interpolated(image, interpolation, lambda processor: processor.rotate(-angle))
 
 
-@operation("Translate2D", "Translate3D", differs=OUTSIDE)
+@operation("Translate2D", "Translate3D", differs=outside)
 def translate(image, distance, interpolation):
     if len(distance) == 3 and distance[0] != 0:
         raise NotImplementedError("ImageJ translates slices in x and y")
-    return interpolated(image, interpolation, lambda processor: processor.translate(float(distance[-1]), float(distance[-2])))
+    y, x = map(float, distance[-2:])
+    return interpolated(image, interpolation, lambda processor: processor.translate(x, y))
 
 
-@operation("Scale2D", "Scale3D", differs=OUTSIDE)
+@operation("Scale2D", "Scale3D", differs="the centre is (w / 2, h / 2), and what lies outside becomes the least value")
 def scale(image, factor, interpolation):
     if len(factor) == 3 and factor[0] != 1:
         raise NotImplementedError("ImageJ scales slices in x and y, or resizes the stack")
-    return interpolated(image, interpolation, lambda processor: processor.scale(float(factor[-1]), float(factor[-2])))
+    return interpolated(image, interpolation, lambda processor: processor.scale(factor[-1], factor[-2]))
 
 
-@operation("Resample2D", "Resample3D", differs="ImageJ stretches the image to fill the new shape, by its own rule for centres")
+@operation("Resample2D", "Resample3D", differs="the image is stretched to fill the new shape, with other centres")
 def resample(image, from_spacing, to_spacing):
     sizes = (image.getStackSize(), image.getHeight(), image.getWidth())[-len(from_spacing):]
     shape = [max(1, math.floor(n * old / new + 0.5)) for n, old, new in zip(sizes, from_spacing, to_spacing)]

@@ -48,12 +48,22 @@ def add_images_weighted(a, b, factor1, factor2):
     return pointwise(lambda a, b: cv2.addWeighted(a, factor1, b, factor2, 0), a, b)
 
 
-@operation("AddScalar2D", "AddScalar3D")
+def whole(image, scalar):
+    if image.dtype.kind == "u" and scalar % 1:
+        return "cv2.add rounds the scalar first, for integers"
+
+
+@operation("AddScalar2D", "AddScalar3D", differs=whole)
 def add_scalar(image, scalar):
     return pointwise(lambda image: cv2.add(image, scalar), image)
 
 
-@operation("MultiplyScalar2D", "MultiplyScalar3D")
+def in_double(image, scalar):
+    if image.dtype.kind == "u" and scalar % 1:
+        return "products are rounded once, not to float32 first"
+
+
+@operation("MultiplyScalar2D", "MultiplyScalar3D", differs=in_double)
 def multiply_scalar(image, scalar):
     return pointwise(lambda image: cv2.multiply(image, scalar), image)
 
@@ -318,7 +328,8 @@ def maximum_of_all_pixels(image):
     return np.array([[cv2.minMaxLoc(rows(image))[1]]])
 
 
-@operation("MeanOfAllPixels2D", "MeanOfAllPixels3D")
+@operation("MeanOfAllPixels2D", "MeanOfAllPixels3D", differs=lambda image: "parts of f32 are summed in float32"
+           if image.dtype == np.float32 else None)
 def mean_of_all_pixels(image):
     return np.array([[cv2.mean(rows(image))[0]]])
 
@@ -328,12 +339,17 @@ def standard_deviation_of_all_pixels(image):
     return cv2.meanStdDev(rows(image))[1].reshape(1, 1)
 
 
-@operation("ConnectedComponents2D")
+def in_blocks(image, neighbours):
+    if neighbours == "box":
+        return "labels count in the order of blocks of 2 x 2 pixels"
+
+
+@operation("ConnectedComponents2D", differs=in_blocks)
 def connected_components(image, neighbours):
     return cv2.connectedComponents(foreground(image), connectivity=8 if neighbours == "box" else 4)[1]
 
 
-@operation("Voronoi2D", differs="the distance is approximate, summed over steps of 5 x 5 pixels; of several labels equally near "
+@operation("Voronoi2D", differs="distances are approximate, summed over steps of 5 x 5 pixels; of labels equally near "
            "it takes any")
 def voronoi(labels, mask, spacing, masked):
     if spacing[0] != spacing[1]:
@@ -341,12 +357,18 @@ def voronoi(labels, mask, spacing, masked):
     seeds = labels != 0
     if not seeds.any():
         return labels.copy()
-    nearest = cv2.distanceTransformWithLabels((~seeds).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    background = (~seeds).astype(np.uint8)
+    nearest = cv2.distanceTransformWithLabels(background, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
     result = np.concatenate([[0], labels[seeds]]).astype(np.uint32)[nearest]
     return np.where(mask, result, np.uint32(0)) if masked == "yes" else result
 
 
-FRACTIONS = "OpenCV rounds coordinates to fractions of a pixel (1/32 in most versions)"
+def fractions(image, interpolation="linear", **parameters):
+    if interpolation == "nearest":
+        return "of two pixels equally near it takes another"
+    if cv2.__version__ < "5":
+        return "OpenCV 4 rounds coordinates to 1/32 of a pixel"
+    return "coordinates and interpolation are float32" if image.dtype.kind == "u" else None
 
 
 def warped(image, matrix, interpolation):
@@ -356,7 +378,7 @@ def warped(image, matrix, interpolation):
     return of_slices(cv2.warpAffine, image, np.array(matrix, np.float64), size, flags=flags)
 
 
-@operation("AffineTransform2D", differs=FRACTIONS)
+@operation("AffineTransform2D", differs=fractions)
 def affine_transform(image, row_x, row_y, translation, interpolation):
     return warped(image, [[*row_x[::-1], translation[1]], [*row_y[::-1], translation[0]]], interpolation)
 
@@ -367,7 +389,7 @@ def in_slices(values, same):
     return values[-1], values[-2]
 
 
-@operation("Translate2D", "Translate3D", differs=FRACTIONS)
+@operation("Translate2D", "Translate3D", differs=fractions)
 def translate(image, distance, interpolation):
     x, y = in_slices(distance, 0)
     return warped(image, [[1, 0, -x], [0, 1, -y]], interpolation)
@@ -378,20 +400,20 @@ def about_centre(image, matrix, interpolation):
     return warped(image, np.column_stack([matrix, centre - np.array(matrix) @ centre]), interpolation)
 
 
-@operation("Scale2D", "Scale3D", differs=FRACTIONS)
+@operation("Scale2D", "Scale3D", differs=fractions)
 def scale(image, factor, interpolation):
     x, y = in_slices(factor, 1)
     return about_centre(image, [[1 / x, 0], [0, 1 / y]], interpolation)
 
 
-@operation("RotateAngle2D", "RotateAngle3D", differs=FRACTIONS)
+@operation("RotateAngle2D", "RotateAngle3D", differs=fractions)
 def rotate_angle(image, angle, interpolation):
     sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
     return about_centre(image, [[cosine, -sine], [sine, cosine]], interpolation)
 
 
-@operation("Resample2D", "Resample3D", differs=lambda image, **_: "of u8 OpenCV's weights have 11 bits"
-           if image.dtype == np.uint8 else None)
+@operation("Resample2D", "Resample3D", differs=lambda image, **_: "of integers OpenCV's weights have "
+           "fewer bits" if image.dtype.kind == "u" else None)
 def resample(image, from_spacing, to_spacing):
     steps = [new / old for new, old in zip(to_spacing, from_spacing)]
     if len(steps) == 3 and steps[0] != 1:
@@ -399,7 +421,7 @@ def resample(image, from_spacing, to_spacing):
     return of_slices(cv2.resize, image, None, fx=1 / steps[-1], fy=1 / steps[-2], interpolation=cv2.INTER_LINEAR)
 
 
-@operation("RadialReslice", differs=FRACTIONS)
+@operation("RadialReslice", differs=fractions)
 def radial_reslice(image, angles, step, mode):
     """cv2.warpPolar begins at x, and turns towards y; the slices are exchanged before it."""
     if mode != "linear" or angles * step != 360:
@@ -411,13 +433,13 @@ def radial_reslice(image, angles, step, mode):
     return np.stack(planes, axis=1)
 
 
-@operation("Histogram2D", "Histogram3D", differs="cv2.calcHist counts in float32 and finds a voxel's bin in double precision")
+@operation("Histogram2D", "Histogram3D", differs="cv2.calcHist finds a voxel's bin in double precision")
 def histogram(image, bins):
     least, greatest = cv2.minMaxLoc(rows(image))[:2]
     width = (greatest - least) / bins
     end = np.nextafter(np.float32(greatest), np.float32(np.inf)) if image.dtype == np.float32 else greatest + 1e-9
     counts = cv2.calcHist([rows(image)], [0], None, [bins], [least, float(end)])
-    return np.column_stack([least + np.arange(bins) * width, counts[:, 0]]).astype(np.float64)
+    return np.column_stack([least + np.arange(bins) * width, counts.ravel()]).astype(np.float64)
 
 
 if __name__ == "__main__":

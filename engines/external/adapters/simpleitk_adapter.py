@@ -49,6 +49,10 @@ def nan_is(text):
     return lambda image, *others, **parameters: text if has_nan(image) else None
 
 
+def joined(*texts):
+    return "; ".join(filter(None, texts))
+
+
 def halves(*images, **parameters):
     if is_integer(images[0]):
         return "integers are rounded half up, not half to even"
@@ -102,6 +106,8 @@ def levels(image, method):
         return "ITK's IsoData leaves out ImageJ's treatment of the highest bin and of the first and last"
     if method == "otsu" and image.GetPixelID() != sitk.sitkUInt8:
         return "ITK's Otsu takes 256 bins for any type, and its level is the bin's upper edge"
+    if method == "otsu" and np.ptp(sitk.GetArrayViewFromImage(image)) == 0:
+        return "of a constant image the level is 0"
     if method != "otsu":
         return "ITK's level is a value that it does not round to a bin, and its bins have a margin above the maximum"
 
@@ -114,7 +120,7 @@ def auto_threshold(image, method):
 
 
 def kernel_of(window, radius):
-    """ITK's ball is wider than the sphere; its cross is the sphere of radius 1, and a sphere along one axis is a box."""
+    """ITK's ball is wider than a sphere; its cross is the sphere of radius 1, and along one axis a sphere is a box."""
     if window == "box" or sum(r > 0 for r in radius) <= 1:
         return sitk.sitkBox
     return sitk.sitkCross if max(radius) <= 1 else sitk.sitkBall
@@ -125,11 +131,17 @@ def ball(image, window, radius):
         return "ITK's ball holds the voxels with sum of (d/(r + 1/2))^2 <= 1"
 
 
+def unset(image, radius):
+    size = image.GetSize()[::-1]
+    return not any(radius) or min(size) == 1 or any(r > n + 1 for r, n in zip(radius, size))
+
+
 def windowed(name, function, in_type=lambda image: image, **options):
     @operation(name + "2D", name + "3D", differs=ball)
     def filtered(image, window, radius):
-        if not any(radius) and name not in ("Erode", "Dilate"):
-            raise NotImplementedError("ITK's grey-scale morphology leaves its result unset, or crashes, for radius 0")
+        if name not in ("Erode", "Dilate") and unset(image, radius):
+            raise NotImplementedError("ITK's grey-scale morphology gives unset pixels or crashes: the radius is 0 or "
+                                      "beyond the image, or the image has one voxel along an axis")
         return function(in_type(image), radius[::-1], kernel_of(window, radius), **options)
 
 
@@ -143,7 +155,7 @@ windowed("BottomHat", sitk.BlackTopHat, safeBorder=False)
 
 def rank(image, window, radius):
     if kernel_of(window, radius) != sitk.sitkBox:
-        return "; ".join(filter(None, [ball(image, window, radius), "RankImageFilter leaves out voxels beyond the border"]))
+        return joined(ball(image, window, radius), "RankImageFilter leaves out voxels beyond the border")
 
 
 @operation("Median2D", "Median3D", differs=rank)
@@ -246,7 +258,7 @@ def subtract_gaussian_background(image, sigma):
 
 
 @operation("DivideByGaussianBackground2D", "DivideByGaussianBackground3D",
-           differs=lambda image, sigma: "; ".join(filter(None, [recursive(image, sigma=sigma), "a / 0 is not 0"])))
+           differs=lambda image, sigma: joined(recursive(image, sigma=sigma), "a / 0 is not 0"))
 def divide_by_gaussian_background(image, sigma):
     return sitk.Divide(in_float32(image), blurred(image, sigma))
 
@@ -288,10 +300,6 @@ statistic("Mean", lambda statistics: statistics.GetMean())
 statistic("StandardDeviation", lambda statistics: statistics.GetSigma(), differs="the variance is divided by n - 1")
 
 
-def interpolated(interpolation):
-    return sitk.sitkLinear if interpolation == "linear" else sitk.sitkNearestNeighbor
-
-
 def warped(image, transform, interpolation):
     """`transform` leads from the output to the input, in voxels."""
     if interpolation == "nearest":
@@ -301,17 +309,9 @@ def warped(image, transform, interpolation):
 
 
 def outside(image, interpolation, **parameters):
-    if interpolation == "linear":
-        return "up to half a voxel outside the image the nearest voxel counts, and what lies farther out is 0"
-
-
-def linear_map(image, rows, offset=None, centre=(0, 0, 0)):
-    transform = sitk.AffineTransform(image.GetDimension())
-    transform.SetMatrix(np.ravel(rows).tolist())
-    transform.SetCenter(centre[:image.GetDimension()])
-    if offset:
-        transform.SetTranslation(offset)
-    return transform
+    if interpolation == "nearest":
+        return "ITK interpolates coordinates along each row, so that at halves rounding decides"
+    return "up to half a voxel outside the image the nearest voxel counts, and what lies farther out is 0"
 
 
 def centre_of(image):
@@ -321,7 +321,7 @@ def centre_of(image):
 @operation("AffineTransform2D", "AffineTransform3D", differs=outside)
 def affine_transform(image, translation, interpolation, **rows):
     matrix = [rows["row_" + axis][::-1] for axis in "xyz"[:image.GetDimension()]]
-    return warped(image, linear_map(image, matrix, translation[::-1]), interpolation)
+    return warped(image, sitk.AffineTransform(np.ravel(matrix).tolist(), translation[::-1]), interpolation)
 
 
 @operation("Translate2D", "Translate3D", differs=outside)
@@ -359,8 +359,8 @@ def connected_components(image, neighbours):
     return sitk.ConnectedComponent(image != 0, neighbours == "box")
 
 
-@operation("Voronoi2D", "Voronoi3D", differs="Danielsson's distances are approximate, and of several labels equally near "
-           "it takes any")
+@operation("Voronoi2D", "Voronoi3D", differs="Danielsson's distances are approximate, and of several labels equally "
+           "near it takes any")
 def voronoi(labels, mask, spacing, masked):
     labels = sitk.Image(labels)
     labels.SetSpacing(spacing[::-1])
@@ -378,8 +378,8 @@ def otsu_mask(image, sigma):
     return sitk.OtsuThreshold(blurred(image, sigma), 0, 1, 256)
 
 
-@operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D", differs="the Gaussian is approximated by a recursive filter, and the "
-           "level of Otsu's threshold is its bin's upper edge")
+@operation("GaussOtsuLabeling2D", "GaussOtsuLabeling3D",
+           differs="a recursive filter approximates the Gaussian, and Otsu's level is the bin's upper edge")
 def gauss_otsu_labeling(image, outline_sigma):
     return sitk.ConnectedComponent(otsu_mask(image, outline_sigma), True)
 
