@@ -154,11 +154,15 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
       text += d.id + "\n    skipped: " + std::get<Skip>(opened).reason + "\n";
       continue;
     }
-    text += d.id + "\n    " + d.name + ", " + d.type + ", " + std::to_string(d.compute_units) +
-            (d.host_memory ? " threads" : " compute units") + "\n    driver " + d.driver +
-            (d.platform.empty() ? "" : ", " + d.platform) + "\n    memory " +
-            human_bytes(static_cast<double>(d.memory)) + ", largest allocation " +
-            human_bytes(static_cast<double>(d.largest_allocation));
+    text += d.id + "\n    " + d.name + ", " + d.type;
+    // External engines tell less of their devices.
+    if (d.compute_units)
+      text +=
+          ", " + std::to_string(d.compute_units) + (d.host_memory ? " threads" : " compute units");
+    text += "\n    driver " + d.driver + (d.platform.empty() ? "" : ", " + d.platform);
+    if (d.memory)
+      text += "\n    memory " + human_bytes(static_cast<double>(d.memory)) +
+              ", largest allocation " + human_bytes(static_cast<double>(d.largest_allocation));
     if (d.local_memory)
       text += ", local memory " + human_bytes(static_cast<double>(d.local_memory));
     text += "\n";

@@ -279,7 +279,7 @@ Greeted greet(const AdapterProgram& program) {
 
 Device device_of(const Hello& hello, const AdapterDevice& offered) {
   Device device;
-  if (offered.type == "CPU") device = host_device(hello.name, "");
+  if (offered.type == "CPU" && !offered.transfers) device = host_device(hello.name, "");
   device.engine = hello.name;
   device.name = offered.name;
   device.type = offered.type;

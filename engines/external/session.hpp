@@ -3,13 +3,14 @@
 #include <string>
 #include <vector>
 
+#include "engines/core/error.hpp"
 #include "engines/external/adapter_process.hpp"
 
 namespace voxelmark {
 
 /// An adapter says that it lacks something, and why.
-struct AdapterDeclines : std::runtime_error {
-  using std::runtime_error::runtime_error;
+struct AdapterDeclines : NotMeasurable {
+  using NotMeasurable::NotMeasurable;
 };
 
 /// One of the devices that an adapter offers.
