@@ -39,7 +39,9 @@ std::string folded(const std::string& lead, const std::string& text, const std::
 }
 
 std::string milliseconds(const std::vector<double>& seconds) {
-  return seconds.empty() ? "-" : significant(1e3 * median(seconds), 3);
+  if (seconds.empty()) return "-";
+  const double ms = 1e3 * median(seconds);
+  return ms < 0.001 ? "<0.001" : significant(ms, 3);
 }
 
 const Limits* limits_of(const Case& bench_case, const OpenEngines& engines) {

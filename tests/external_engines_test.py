@@ -85,6 +85,12 @@ class Protocol(ExternalTest):
                       "the protocol's own cost a call"):
             self.check(words in printed, f"no '{words}' in {printed}")
 
+    def test_devices_of_one_name(self):
+        cases = self.results("--engine", "bad", "--engine-command", command("twins"))
+        self.equal({case.details["device_id"] for case in cases.values()}, {"bad:My_GPU", "bad:My_GPU#1"}, "devices")
+        for case in cases.values():
+            self.check(case.outcome == "done" and case.figures["push_ms"] > 0 and case.figures["pull_ms"] > 0, case.details)
+
     def test_fresh_processes(self):
         add = self.results("--engine", "bad", "--engine-command", command("wrong"), "--runs", "2", status=1)["AddScalar2D/bad/33x17/f32/scalar:1"]
         self.equal((len(add.samples), add.details["disagrees"]), (2, True), "runs")

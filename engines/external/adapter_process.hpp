@@ -37,12 +37,12 @@ class AdapterProcess {
   /// process is no more, and Interrupted.
   std::string ask(const std::string& line);
   bool alive() const { return pid_ > 0; }
+  /// Ends the process, since what it says can no longer be told apart, and throws AdapterFailed.
+  [[noreturn]] void fail(const std::string& what);
 
  private:
   void send(const std::string& line);
   std::string receive();
-  /// Ends the process, and throws.
-  [[noreturn]] void fail(const std::string& what);
   /// Of the error stream.
   std::string last_words() const;
   /// What waitpid gives after at most `grace_seconds` and then a kill.

@@ -295,7 +295,11 @@ Device device_of(const Hello& hello, const AdapterDevice& offered) {
 std::vector<EngineEntry> entries_of(const std::shared_ptr<Greeted>& greeted) {
   std::vector<EngineEntry> entries;
   for (std::size_t i = 0; i < greeted->hello.devices.size(); ++i) {
-    const Device device = device_of(greeted->hello, greeted->hello.devices[i]);
+    Device device = device_of(greeted->hello, greeted->hello.devices[i]);
+    const auto same = std::count_if(entries.begin(), entries.end(), [&](const EngineEntry& entry) {
+      return split(entry.device.id, '#')[0] == device.id;
+    });
+    if (same > 0) device.id += "#" + std::to_string(same);
     entries.push_back(
         {device, [=](int threads) -> std::variant<std::unique_ptr<Engine>, Skip> {
            if (device.is_cpu() && threads > host_threads())

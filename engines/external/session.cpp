@@ -18,8 +18,7 @@ json Session::ask(const std::string& what, json message) {
   const std::string line = process_.ask(message.dump());
   json answer = json::parse(line, nullptr, false);
   if (!answer.is_object())
-    throw AdapterFailed("the adapter's answer to " + what +
-                        " is no JSON object: " + one_line(line, 200));
+    process_.fail("the adapter's answer to " + what + " is no JSON object: " + one_line(line, 200));
   const auto text = [&](const char* key) {
     constexpr std::size_t longest = 500;
     return one_line(answer[key].is_string() ? answer[key].get<std::string>() : answer[key].dump(),
