@@ -20,7 +20,7 @@ def present():
     except cupy.cuda.runtime.CUDARuntimeError:  # no GPU, or no driver
         return []
     cuda = cupy.cuda.runtime
-    driver = f"CUDA {version(cuda.driverGetVersion())}, runtime {version(cuda.runtimeGetVersion())}"
+    driver = f"runtime {version(cuda.runtimeGetVersion())}, CUDA {version(cuda.driverGetVersion())}"
     names = [cuda.getDeviceProperties(index)["name"].decode() for index in range(count)]
     return [{"name": name, "type": "GPU", "driver": driver, "transfers": True} for name in names]
 
