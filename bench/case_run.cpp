@@ -161,6 +161,7 @@ double CaseRun::sample() {
 }
 
 void CaseRun::sample_device(std::size_t count) {
+  if (opened_->engine->device().host_memory) return;  // has no clock of its own
   for (std::size_t i = 0; i < count && !interrupt_requested; ++i) {
     execution_.plan->enqueue(*profiling_stream_);
     const auto seconds = profiling_stream_->device_seconds();

@@ -67,7 +67,10 @@ int measure_only_limits(const Options& options, const std::vector<std::string>& 
   table_stream(options) << limits_table(engines);
   write_json(options, {}, engines, command);
   if (interrupt_requested) return exit_code::interrupted;
-  return opened > 0 ? exit_code::good : exit_code::unusable;
+  if (opened > 0) return exit_code::good;
+  std::cerr << "bench: no limits were measured; external engines have none, other engines' reasons "
+               "are above\n";
+  return exit_code::unusable;
 }
 
 int exit_code(const std::vector<GroupResult>& results) {

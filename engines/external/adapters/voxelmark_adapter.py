@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-TYPES = {name: np.dtype(code) for name, code in {"u8": "u1", "u16": "u2", "u32": "u4", "f32": "f4", "f64": "f8"}.items()}
+TYPES = {"u8": np.dtype("u1"), "u16": np.dtype("u2"), "u32": np.dtype("u4"), "f32": np.dtype("f4"), "f64": np.dtype("f8")}
 CPU = {"name": "CPU", "type": "CPU"}  # "transfers": True where pixels must be moved to the device
 
 
@@ -41,7 +41,8 @@ class Engine:
         return time.perf_counter() - start, None
 
     def on_hello(self, protocol):
-        return {"protocol": 1, "name": self.name, "version": self.version, "devices": self.devices, "operations": [*self.functions]}
+        return {"protocol": 1, "name": self.name, "version": self.version, "devices": self.devices,
+                "operations": [*self.functions]}
 
     def on_open(self, device):
         self.open(device)
@@ -73,7 +74,8 @@ class Engine:
     def on_download(self, buffer):
         start = time.perf_counter()
         result, file = self.to_host(self.pixels[buffer]), self.files[buffer]
-        if result.dtype == bool or (file.dtype == np.uint32 and result.dtype.kind in "iu" and result.min() >= 0 and result.max() < 2**32):
+        are_labels = file.dtype == np.uint32 and result.dtype.kind in "iu"
+        if result.dtype == bool or (are_labels and result.min() >= 0 and result.max() < 2**32):
             result = result.astype(file.dtype, copy=False)
         shape = [*result.shape[::-1], 1, 1][:3]
         dtype = next((name for name, dtype in TYPES.items() if dtype == result.dtype), str(result.dtype))
