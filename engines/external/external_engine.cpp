@@ -343,7 +343,10 @@ EngineKind manifest_engine(const AdapterProgram& program, const Manifest& manife
     } catch (const Interrupted&) {
       throw;
     } catch (const std::runtime_error& error) {
-      return Skip{error.what() + (manifest.set_up.empty() ? "" : "; set up by " + manifest.set_up)};
+      // What to do comes first: tables have room for little.
+      return Skip{"does not start" +
+                  (manifest.set_up.empty() ? "" : "; set up by " + manifest.set_up) + ": " +
+                  error.what()};
     }
   };
   return {manifest.name, entries, by_default};
