@@ -139,9 +139,11 @@ std::string explain_disagreement(const Comparison& comparison, const Shape& outp
            std::to_string(comparison.overlap->reference_labels);
   }
   const std::int64_t first = figures.first_differing;
+  const double fraction = comparison.tolerance.max_fraction_differing;
+  const std::string allowed_to_differ =
+      fraction < 1 ? " (allowed " + significant(100 * fraction, 3) + " %)" : "";
   return "disagrees with the reference: " + std::to_string(figures.differing) + " of " +
-         std::to_string(figures.n) + " voxels differ (allowed " +
-         significant(100 * comparison.tolerance.max_fraction_differing, 3) + " %), largest error " +
+         std::to_string(figures.n) + " voxels differ" + allowed_to_differ + ", largest error " +
          significant(figures.max_abs_error, 4) + " (allowed " +
          significant(comparison.tolerance.max_abs_error, 4) +
          "), first at x=" + std::to_string(first % output.x) +

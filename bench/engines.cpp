@@ -72,8 +72,9 @@ std::vector<EngineEntry> find_devices(const EngineSelection& selection) {
       throw BadInput("--engine: '" + name + "' is unknown; use all, " + join(names, ", "));
   std::vector<EngineEntry> devices;
   for (const auto& kind : kinds) {
-    if (!(selection.names.empty() ? kind.by_default : is_named("all") || is_named(kind.name)))
-      continue;
+    const bool unnamed = kind.part == EngineKind::Part::always ||
+                         (kind.part == EngineKind::Part::by_default && selection.names.empty());
+    if (!unnamed && !is_named("all") && !is_named(kind.name)) continue;
     const auto entries = entries_of(kind);
     devices.insert(devices.end(), entries.begin(), entries.end());
   }

@@ -30,7 +30,7 @@ class Bad(Engine):
     def on_hello(self, protocol):
         hello = super().on_hello(protocol)
         changed = {"wrong-protocol": {"protocol": 2}, "no-device": {"devices": []}, "wrong-name": {"name": "../x"},
-                   "built-in-name": {"name": "tbb"}, "twins": {"devices": 2 * [{"name": "My GPU", "type": "GPU", "transfers": True}]}, "wrong-type": {"devices": [{"name": "x", "type": "TPU"}]},
+                   "built-in-name": {"name": "tbb"}, "typo": {"operations": ["GausianBlur2D"]}, "twins": {"devices": 2 * [{"name": "My GPU", "type": "GPU", "transfers": True}]}, "wrong-type": {"devices": [{"name": "x", "type": "TPU"}]},
                    "no-operations": {"operations": None}, "declines": {"skip": "needs a licence"}}
         return hello | changed.get(WAY, {})
 

@@ -115,7 +115,7 @@ class Misbehaviour(ExternalTest):
         self.failed("crash", "ended with signal 11 (Segmentation fault)", "last words: about to crash")
 
     def test_exit(self):
-        self.failed("exit", "ended with exit code 7")
+        self.failed("exit", "ended with exit code 7 before it answered")
 
     def test_hang(self):
         start = time.monotonic()
@@ -168,6 +168,7 @@ class Start(ExternalTest):
         self.start_refused("wrong-name", "'../x' is not")
         self.start_refused("wrong-type", "'TPU' is not")
         self.start_refused("no-operations", "not as documented")
+        self.start_refused("typo", "'GausianBlur2D', which is no operation")
         self.start_refused("declines", "needs a licence")
         self.refused(*FILTER, "--engine-command", command("built-in-name"), words="two engines are called 'tbb'", environment=self.environment)
         self.refused(*FILTER, "--engine-command", command("good"), "--engine-command", command("good"), words="two engines are called 'bad'",
@@ -184,6 +185,8 @@ class Start(ExternalTest):
         self.manifest("engines")
         with_folder = self.results("--engines-dir", "engines")
         self.check("AddScalar2D/bad/33x17/f32/scalar:1" in with_folder, "a folder's engines take part by default")
+        for given in (["--engines-dir", "engines"], ["--engine-command", command("good")]):
+            self.check("AddScalar2D/bad/33x17/f32/scalar:1" in self.results("--engine", "tbb", *given), "and beside others that are named")
         self.manifest("config/voxelmark/engines")
         self.check(not any("/bad/" in name for name in self.results()), "the user's take part when named")
         for names in ("bad", "all"):
@@ -205,10 +208,15 @@ class Start(ExternalTest):
     def test_damaged_manifests(self):
         (self.folder / "engines").mkdir()
         for text, word in (("{", "no JSON object"), ("[]", "no JSON object"), ("{}", "has \"name\""), ('{"name": "x", "command": "python3"}', "has \"name\""),
-                           ('{"name": "X Y", "command": ["python3"]}', "letters a-z"), ('{"name": "x", "command": []}', "names no program")):
+                           ('{"name": "X Y", "command": ["python3"]}', "letters a-z"), ('{"name": "x", "command": []}', "names no program"),
+                           ('{"name": "x", "command": ["x"], "setup": "y"}', 'no "setup"')):
             (self.folder / "engines/x.json").write_text(text)
             self.refused(*FILTER, "--engines-dir", "engines", words=("x.json", word), environment=self.environment)
         self.refused(*FILTER, "--engines-dir", "none", words="is no folder", environment=self.environment)
+        self.manifest("config/voxelmark/engines", command=[])
+        self.check(self.results("--engine", "tbb"), "a damaged manifest of the user's is nobody's business")
+        case = self.results("--engine", "tbb,bad")["AddScalar2D/bad/33x17/f32/scalar:1"]
+        self.check(case.outcome == "skipped" and "names no program" in case.details["reason"], case.details)
         self.refused(*FILTER, "--engine", "nonsense", words=("'nonsense' is unknown", "tbb"), environment=self.environment)
 
 
@@ -219,11 +227,12 @@ class Interrupted(ExternalTest):
         time.sleep(3)
         return process
 
-    def test_ctrl_c_while_an_adapter_hangs(self):
-        process = self.started("hang")
-        process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=60)
-        self.equal(process.returncode, 130, f"exit status; {out} {errors}")
+    def test_ctrl_c_and_a_closed_terminal_while_an_adapter_hangs(self):
+        for number in (signal.SIGINT, signal.SIGHUP):
+            process = self.started("hang")
+            process.send_signal(number)
+            out, errors = process.communicate(timeout=60)
+            self.equal(process.returncode, 130, f"exit status; {out} {errors}")
 
     def test_killed(self):
         process = self.started("hang")

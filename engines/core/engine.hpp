@@ -179,7 +179,8 @@ struct EngineEntry {
 struct EngineKind {
   std::string name;
   std::function<std::variant<std::vector<EngineEntry>, Skip>()> entries;
-  bool by_default = true;  ///< else it takes part only where it is named
+  /// When it takes part without being named: where no engine is, always, or never.
+  enum class Part { by_default, always, never } part = Part::by_default;
 };
 
 }  // namespace voxelmark

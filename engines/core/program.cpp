@@ -57,6 +57,8 @@ int run_program(const std::string& name, const std::function<int()>& body) {
 void heed_interrupts() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  // A terminal that closes; nohup has it ignored.
+  if (std::signal(SIGHUP, on_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
 void write_output(const std::string& file, const std::string& text) {

@@ -155,7 +155,8 @@ std::string AdapterProcess::receive() {
     if (count == 0) {
       constexpr double grace_seconds = 2;
       const int status = end(grace_seconds);
-      throw AdapterFailed("the adapter ended with " + ended_with(status) + last_words());
+      throw AdapterFailed("the adapter ended with " + ended_with(status) + " before it answered" +
+                          last_words());
     }
   }
 }

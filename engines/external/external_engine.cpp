@@ -325,7 +325,8 @@ std::vector<EngineEntry> entries_of(const std::shared_ptr<Greeted>& greeted) {
 EngineKind command_engine(const AdapterProgram& program, const std::string& text) {
   try {
     const auto greeted = std::make_shared<Greeted>(greet(program));
-    return {greeted->hello.name, [greeted] { return entries_of(greeted); }};
+    return {greeted->hello.name, [greeted] { return entries_of(greeted); },
+            EngineKind::Part::always};
   } catch (const std::runtime_error& error) {
     if (dynamic_cast<const Interrupted*>(&error)) throw;
     throw BadInput("--engine-command '" + text + "': " + error.what());
@@ -333,7 +334,7 @@ EngineKind command_engine(const AdapterProgram& program, const std::string& text
 }
 
 EngineKind manifest_engine(const AdapterProgram& program, const Manifest& manifest,
-                           bool by_default) {
+                           EngineKind::Part part) {
   const auto entries = [=]() -> std::variant<std::vector<EngineEntry>, Skip> {
     try {
       const auto greeted = std::make_shared<Greeted>(greet(program));
@@ -349,7 +350,7 @@ EngineKind manifest_engine(const AdapterProgram& program, const Manifest& manife
                   error.what()};
     }
   };
-  return {manifest.name, entries, by_default};
+  return {manifest.name, entries, part};
 }
 
 }  // namespace
@@ -363,23 +364,32 @@ std::vector<EngineKind> external_engines(const ExternalEngines& places) {
     program.command = {"/bin/sh", "-c", "exec " + command};
     kinds.push_back(command_engine(program, command));
   }
-  const auto add = [&](const std::filesystem::path& folder, bool by_default) {
-    for (const Manifest& manifest : manifests_in(folder)) {
-      if (std::any_of(kinds.begin(), kinds.end(),
-                      [&](const EngineKind& kind) { return kind.name == manifest.name; }))
-        continue;
-      program.command = manifest.command;
-      program.folder = manifest.folder;
-      kinds.push_back(manifest_engine(program, manifest, by_default));
-    }
+  const auto add = [&](EngineKind kind) {
+    if (std::none_of(kinds.begin(), kinds.end(),
+                     [&](const EngineKind& other) { return other.name == kind.name; }))
+      kinds.push_back(std::move(kind));
+  };
+  const auto start = [&](const Manifest& manifest, EngineKind::Part part) {
+    program.command = manifest.command;
+    program.folder = manifest.folder;
+    add(manifest_engine(program, manifest, part));
   };
   for (const std::string& folder : places.folders) {
     if (!std::filesystem::is_directory(folder))
       throw BadInput("--engines-dir " + folder + " is no folder");
-    add(folder, true);
+    for (const auto& file : manifests_in(folder))
+      start(read_manifest(file), EngineKind::Part::always);
   }
-  add(user_manifests(), false);
-  add(places.shipped, false);
+  // A damaged one of these is no business of a run that does not ask for it.
+  for (const std::filesystem::path& folder : {user_manifests(), {places.shipped}})
+    for (const auto& file : manifests_in(folder)) {
+      try {
+        start(read_manifest(file), EngineKind::Part::never);
+      } catch (const BadInput& error) {
+        add({file.stem().string(), [skip = Skip{error.what()}] { return skip; },
+             EngineKind::Part::never});
+      }
+    }
   return kinds;
 }
 

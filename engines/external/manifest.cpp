@@ -19,7 +19,8 @@ Manifest read_manifest(const fs::path& file) {
   const auto damaged = [&](const std::string& what) {
     return BadInput(file.string() + ": " + what);
   };
-  if (!document.is_object()) throw damaged("is no JSON object, as a manifest of an engine is");
+  if (!document.is_object())
+    throw damaged("is no JSON object, as a manifest of an engine is; mend or delete it");
   Manifest manifest;
   try {
     manifest.name = document.at("name");
@@ -28,6 +29,9 @@ Manifest read_manifest(const fs::path& file) {
   } catch (const json::exception&) {
     throw damaged("a manifest has \"name\", a text, and \"command\", a list of texts");
   }
+  for (const auto& [key, value] : document.items())
+    if (key != "name" && key != "command" && key != "set_up")
+      throw damaged("a manifest has no \"" + key + "\", but name, command and set_up");
   if (!is_engine_name(manifest.name))
     throw damaged("\"name\" must be 1 to 40 letters a-z, digits and '-'");
   if (manifest.command.empty() || manifest.command[0].empty())
@@ -36,14 +40,13 @@ Manifest read_manifest(const fs::path& file) {
   return manifest;
 }
 
-std::vector<Manifest> manifests_in(const fs::path& folder) {
-  std::vector<Manifest> manifests;
+std::vector<fs::path> manifests_in(const fs::path& folder) {
+  std::vector<fs::path> files;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder, none))
-    if (entry.path().extension() == ".json") manifests.push_back(read_manifest(entry.path()));
-  std::sort(manifests.begin(), manifests.end(),
-            [](const Manifest& a, const Manifest& b) { return a.name < b.name; });
-  return manifests;
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 fs::path user_manifests() {

@@ -16,8 +16,8 @@ struct Manifest {
 /// Reads one. Throws BadInput, naming the file, where it is damaged.
 Manifest read_manifest(const std::filesystem::path& file);
 
-/// The manifests *.json of a folder, by name; none where there is no such folder.
-std::vector<Manifest> manifests_in(const std::filesystem::path& folder);
+/// The files *.json of a folder, by name; none where there is no such folder.
+std::vector<std::filesystem::path> manifests_in(const std::filesystem::path& folder);
 
 /// Where a user's own manifests are: voxelmark/engines in $XDG_CONFIG_HOME or ~/.config. Empty
 /// where neither is known.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engines/core/text.hpp"
+#include "engines/operations/catalogue.hpp"
 
 namespace voxelmark {
 
@@ -49,6 +50,12 @@ Hello Session::hello() {
   if (!is_engine_name(hello.name))
     throw AdapterFailed("the adapter's name '" + hello.name +
                         "' is not of 1 to 40 letters a-z, digits and '-'");
+  const auto known = catalogue();
+  for (const std::string& name : hello.operations)
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const Operation& operation) { return operation.name == name; }))
+      throw AdapterFailed("the adapter offers '" + one_line(name, 100) +
+                          "', which is no operation; bench --list-operations has their names");
   if (hello.devices.empty()) throw AdapterDeclines("the adapter found no device");
   for (const AdapterDevice& device : hello.devices)
     if (device.type != "CPU" && device.type != "GPU" && device.type != "accelerator")

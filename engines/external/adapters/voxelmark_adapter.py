@@ -33,6 +33,8 @@ class Engine:
         return pixels
     def finish(self, result):
         """Part of the timed run: a view is no result yet."""
+        if result is None:
+            raise TypeError("the function returned None, not an image")
         return np.ascontiguousarray(result)
     def timed(self, work):
         """Seconds from here to the end of all work on the device, and those by the device's clock or None."""
