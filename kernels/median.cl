@@ -1,3 +1,4 @@
+// The middle value of a window.
 #ifdef IN_IS_FLOAT
 // Order of the keys as unsigned numbers = order of the floats.
 inline uint to_key(float value) {
@@ -10,40 +11,132 @@ inline float from_key(uint key) { return as_float(key & 0x80000000u ? key & 0x7f
 #define from_key(key) ((IN)(key))
 #endif
 
-#ifdef WINDOW
-// The middle value of a small window, whose size WINDOW is, by bisection on the bits of its order: the least
-// key that at least half of the window does not exceed. No sorting, and the window stays in registers.
-kernel void median(global const IN* input, global OUT* output, const long width, const long height,
-                   const long depth, global const int* offsets) {
-  const long x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
-  if (x >= width || y >= height || z >= depth) return;
-  uint keys[WINDOW], low = 0xffffffffu, high = 0;
+// Groups of 32 x GROUP_ROWS work-items share a tile of the image with its halo, of radii RX, RY and RZ.
+#define LINE (32 + 2 * RX)
+#define FROM_IMAGE(column, row, plane)                                                          \
+  input[index_of(clamp(x0 + (column) - RX, 0L, width - 1), clamp(y0 + (row) - RY, 0L, height - 1), \
+                 clamp(z + (plane) - RZ, 0L, depth - 1), width, height)]
+
+// Small windows: by sorting networks, two outputs at a time that follow one another along y. Of the SHARED values in
+// both windows only those can be the middle one whose rank the OWN values of an output may lift to the middle: these
+// are sorted once, the own ones for each output, and of two sorted lists the middle is min over i of
+// max(a[i], b[k - i]). The lists of loads, comparators and picks are generated for the window.
+#ifdef NETWORK
+#ifdef IN_IS_FLOAT
+typedef float V;
+#define LESSER fmin
+#define GREATER fmax
+#else
+typedef uint V;
+#define LESSER min
+#define GREATER max
+#endif
+kernel __attribute__((reqd_work_group_size(32, GROUP_ROWS, 1))) void median_of_pairs(
+    global const IN* input, global OUT* output, const long width, const long height, const long depth) {
+  local V tile[2 * RZ + 1][2 * GROUP_ROWS + 2 * RY][LINE];
+  const long x0 = get_group_id(0) * 32L, y0 = get_group_id(1) * (2L * GROUP_ROWS), z = get_group_id(2);
+  for (int plane = 0; plane < 2 * RZ + 1; ++plane)
+    for (int row = get_local_id(1); row < 2 * GROUP_ROWS + 2 * RY; row += GROUP_ROWS)
 #pragma unroll
-  for (int i = 0; i < WINDOW; ++i) {
-    const long nx = clamp(x + offsets[3 * i], 0L, width - 1);
-    const long ny = clamp(y + offsets[3 * i + 1], 0L, height - 1);
-    const long nz = clamp(z + offsets[3 * i + 2], 0L, depth - 1);
-    keys[i] = to_key(input[index_of(nx, ny, nz, width, height)]);
-    low = min(low, keys[i]);
-    high = max(high, keys[i]);
+      for (int column = get_local_id(0); column < LINE; column += 32)
+        tile[plane][row][column] = FROM_IMAGE(column, row, plane);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  const int column = get_local_id(0) + RX, first = 2 * get_local_id(1) + RY;
+  V shared[SHARED], own[OWN], middle[2];
+#define LOAD(list, i, x, y, z) list[i] = tile[RZ + (z)][first + (y)][column + (x)];
+#define SORT(list, i, j)                      \
+  {                                           \
+    const V a = list[i], b = list[j];         \
+    list[i] = LESSER(a, b);                   \
+    list[j] = GREATER(a, b);                  \
   }
-  while (low < high) {
-    const uint middle = low + (high - low) / 2;
-    int not_above = 0;
-#pragma unroll
-    for (int i = 0; i < WINDOW; ++i) not_above += keys[i] <= middle;
-    if (not_above > WINDOW / 2)
-      high = middle;
-    else
-      low = middle + 1;
+#define PICK(value)                           \
+  {                                           \
+    const V candidate = value;                \
+    best = LESSER(best, candidate);           \
   }
-  output[index_of(x, y, z, width, height)] = from_key(low);
+  LOAD_SHARED
+  SORT_SHARED
+  {
+    LOAD_OWN_0
+    SORT_OWN
+    V best = START;
+    PICKS
+    middle[0] = best;
+  }
+  {
+    LOAD_OWN_1
+    SORT_OWN
+    V best = START;
+    PICKS
+    middle[1] = best;
+  }
+  const long x = x0 + get_local_id(0), y = y0 + 2 * get_local_id(1);
+  for (int i = 0; i < 2; ++i)
+    if (x < width && y + i < height) output[index_of(x, y + i, z, width, height)] = middle[i];
 }
 #endif
 
-// The middle value of any window, digit by digit of its key from the highest: counts how often each digit
-// occurs among the keys that agree with what is known. The window comes as rows along x, three ints each:
-// the offsets y and z, and the half width.
+// Windows of any size whose rows have 32 voxels at most: bit by bit of the keys from the highest, by bit planes. A
+// word holds one bit of the keys of 32 neighbours, so that counting a row's candidates whose bit is 0 is one shift
+// and one population count. BITS bits of the keys are in local memory at a time. WINDOW_ROWS lists the window's rows:
+// number, offsets y and z, and the mask of its voxels, the first of 2 RX + 1 in bit 0.
+#ifdef BITS
+kernel __attribute__((reqd_work_group_size(32, GROUP_ROWS, 1))) void median_by_bits(
+    global const IN* input, global OUT* output, const long width, const long height, const long depth,
+    const uint middle) {
+  local ulong planes[(2 * RZ + 1) * (GROUP_ROWS + 2 * RY)][BITS];
+  local uint keys[GROUP_ROWS][64];
+  const int item = get_local_id(0), team = get_local_id(1);
+  const long x0 = get_group_id(0) * 32L, y0 = get_group_id(1) * (long)GROUP_ROWS, z = get_group_id(2);
+  uint candidates[ROWS], row_bits[ROWS], key = 0, rank = middle;
+#define ROW(k, y, z, mask) candidates[k] = mask;
+  WINDOW_ROWS
+#undef ROW
+#pragma unroll 1
+  for (int low = 8 * sizeof(IN) - BITS; low >= 0; low -= BITS) {
+#pragma unroll 1
+    for (int begin = 0; begin < (2 * RZ + 1) * (GROUP_ROWS + 2 * RY); begin += GROUP_ROWS) {
+      const int row = begin + team;
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (int column = item; column < 64; column += 32)
+        keys[team][column] =
+            to_key(FROM_IMAGE(column, row % (GROUP_ROWS + 2 * RY), row / (GROUP_ROWS + 2 * RY))) >> low;
+      barrier(CLK_LOCAL_MEM_FENCE);
+      if (item < BITS && row < (2 * RZ + 1) * (GROUP_ROWS + 2 * RY)) {
+        uint words[2];
+        for (int word = 0; word < 2; ++word) {
+          words[word] = 0;
+#pragma unroll 4
+          for (int i = 0; i < 32; ++i) words[word] |= (keys[team][32 * word + i] >> item & 1) << i;
+        }
+        planes[row][item] = (ulong)words[1] << 32 | words[0];
+      }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+#pragma unroll 1
+    for (int bit = BITS - 1; bit >= 0; --bit) {
+      uint zeros = 0;
+#define ROW(k, y, z, mask)                                                                                   \
+  row_bits[k] = (uint)(planes[(RZ + (z)) * (GROUP_ROWS + 2 * RY) + team + RY + (y)][bit] >> item);           \
+  zeros += popcount(candidates[k] & ~row_bits[k]);
+      WINDOW_ROWS
+#undef ROW
+      const bool is_one = rank >= zeros;
+      const uint flipped = is_one ? 0 : 0xffffffffu;
+      if (is_one) rank -= zeros;
+      key |= (uint)is_one << (low + bit);
+#pragma unroll
+      for (int k = 0; k < ROWS; ++k) candidates[k] &= row_bits[k] ^ flipped;
+    }
+  }
+  if (x0 + item < width && y0 + team < height)
+    output[index_of(x0 + item, y0 + team, z, width, height)] = from_key(key);
+}
+#endif
+
+// Any window, digit by digit of its key from the highest: counts how often each digit occurs among the keys that
+// agree with what is known. The window comes as rows along x, three ints each: the offsets y and z, and the half width.
 #define DIGIT 8
 kernel void median_by_digits(global const IN* input, global OUT* output, const long width, const long height,
                              const long depth, global const int* rows, const int count, const uint middle) {

@@ -3,8 +3,8 @@
 namespace voxelmark::opencl {
 
 Prepared mean(PlanBuilder& plan) {
-  filter_window(plan, "-D MEAN", plan.input(), plan.dtype(), DType::f32, plan.output(),
-                plan.output_dtype(), plan.shape(), plan.parameters());
+  filter_window(plan, {.options = "-D MEAN", .between = DType::f32, .mean = true}, plan.input(),
+                plan.dtype(), plan.output(), plan.output_dtype(), plan.shape(), plan.parameters());
   return plan.finish();
 }
 

@@ -23,12 +23,12 @@ Prepared filter_mask(PlanBuilder& plan, Extreme which) {
 
 void extreme(PlanBuilder& plan, Extreme which, const Memory& from, const Memory& to, DType type,
              const Shape& shape, const Window& window) {
-  filter_window(plan, option(which), from, type, type, to, type, shape, window);
+  filter_window(plan, {option(which), type}, from, type, to, type, shape, window);
 }
 
 void binary_extreme(PlanBuilder& plan, Extreme which, const Memory& from, DType from_type,
                     const Memory& to, const Shape& shape, const Window& window) {
-  filter_window(plan, option(which) + " -D BINARY", from, from_type, DType::u8, to, DType::u8,
+  filter_window(plan, {option(which) + " -D BINARY", DType::u8}, from, from_type, to, DType::u8,
                 shape, window);
 }
 

@@ -218,10 +218,11 @@ cl::NDRange OpenClEngine::fitting(std::array<std::size_t, 3> local) const {
   return {local[0], local[1], local[2]};
 }
 
-cl::Program OpenClEngine::program(const std::string& family, const std::string& options) {
-  auto& program = programs_[family + " " + options];
+cl::Program OpenClEngine::program(const std::string& family, const std::string& options,
+                                  const std::string& before) {
+  auto& program = programs_[family + " " + options + "\n" + before];
   if (program()) return program;
-  std::string source;
+  std::string source = before;
   for (const char* name : {"common", family.c_str()}) {
     const auto& sources = kernel_sources();
     const auto found =

@@ -99,9 +99,10 @@ class OpenClEngine final : public Engine {
   /// Device memory that has been touched, since drivers allocate at the first use. Throws TooLarge.
   cl::Buffer memory(std::size_t bytes);
   std::shared_ptr<HostMemory> host_memory(std::size_t bytes, bool pinned);
-  /// The family's program for these options, from this process, from the disk cache, or built now.
-  /// Throws std::runtime_error with the build log.
-  cl::Program program(const std::string& family, const std::string& options);
+  /// The family's program for these options, with `before` in front, from this process, from the
+  /// disk cache, or built now. Throws std::runtime_error with the build log.
+  cl::Program program(const std::string& family, const std::string& options,
+                      const std::string& before = "");
   const std::shared_ptr<MemoryMeter>& meter() const { return meter_; }
   const cl::Context& context() const { return context_; }
   /// `local`, halved along its largest axis until the device takes it.

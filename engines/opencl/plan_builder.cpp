@@ -110,7 +110,7 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
     file = name_in_file.substr(0, colon);
     name_in_file.erase(0, colon + 1);
   }
-  const cl::Program program = engine_.program(file, options);
+  const cl::Program program = engine_.program(file, options, types.source);
   return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}, {}});
 }
 

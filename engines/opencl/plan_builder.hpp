@@ -45,6 +45,8 @@ class PlanBuilder : public RequestView {
   };
   Range line(std::int64_t items) const { return range({items, 1, 1}, {256, 1, 1}); }
   Range volume(const Shape& items) const { return range(items, {64, 4, 1}); }
+  /// The same in groups of `local`, or smaller ones where the device takes no such.
+  Range range(const Shape& items, std::array<std::size_t, 3> local) const;
   /// `groups` groups of `size` work-items, for kernels that share local memory; a device that takes
   /// fewer makes them smaller, so ask get_local_size.
   Range groups(std::int64_t groups, std::size_t size) const;
@@ -53,6 +55,7 @@ class PlanBuilder : public RequestView {
   struct Types {
     DType in, out;
     std::string options{};
+    std::string source{};  ///< generated text that stands before the kernels
   };
 
   /// Adds a launch of "kernel" from the family's file, or of "file:kernel". Arguments: Memory or
@@ -81,7 +84,6 @@ class PlanBuilder : public RequestView {
   };
   class LaunchPlan;
 
-  Range range(const Shape& items, std::array<std::size_t, 3> local) const;
   cl::Buffer constant(const void* data, std::size_t bytes);
   Launch& add(const char* kernel, const Types& types, const Range& items);
 

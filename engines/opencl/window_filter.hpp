@@ -3,13 +3,36 @@
 
 namespace voxelmark::opencl {
 
-/// Rows as the kernels take them: y, z and half width of each.
-std::vector<cl_int> packed(const std::vector<WindowRow>& rows);
+/// Local memory that a kernel may take: what every device of the last decade has.
+inline constexpr std::int64_t most_local_bytes = 32768;
 
-/// Launches kernels/window_filter.cl, one axis after the other for a box. `options` say what it
-/// makes of a window; `between_type` is that of the images between axes.
-void filter_window(PlanBuilder&, const std::string& options, const Memory& from, DType from_type,
-                   DType between_type, const Memory& to, DType to_type, const Shape& shape,
-                   const Window& window);
+/// What kernels/window_filter.cl makes of a window.
+struct WindowFilter {
+  std::string options;  ///< which filter
+  DType between;        ///< of images between axes
+  bool mean = false;
+  std::array<std::vector<double>, 3> weights{};  ///< the Gaussian's, along x, y and z
+};
+
+/// Lets a mean of whole numbers be summed as such where `window` voxels' sum fits 32 bits.
+bool with_exact_sums(WindowFilter& filter, DType type, double window);
+
+/// Filters with a box of this radius, as few axes a launch as there must be.
+void filter_separably(PlanBuilder&, WindowFilter filter, const Memory& from, DType from_type,
+                      const Memory& to, DType to_type, const Shape& shape, const Reach& radius);
+
+/// The same with a sphere.
+void filter_sphere(PlanBuilder&, WindowFilter filter, const Memory& from, DType from_type,
+                   const Memory& to, DType to_type, const Shape& shape, const Window& window);
+
+/// The one or the other.
+inline void filter_window(PlanBuilder& plan, const WindowFilter& filter, const Memory& from,
+                          DType from_type, const Memory& to, DType to_type, const Shape& shape,
+                          const Window& window) {
+  if (window.sphere)
+    filter_sphere(plan, filter, from, from_type, to, to_type, shape, window);
+  else
+    filter_separably(plan, filter, from, from_type, to, to_type, shape, window.radius);
+}
 
 }  // namespace voxelmark::opencl
