@@ -3,9 +3,11 @@
 // image and NONE, else 64 bits do.
 #ifdef NARROW
 typedef uint Distance;
+typedef uint4 Distance4;
 #define NONE 0x7fffffffu
 #else
 typedef ulong Distance;
+typedef ulong4 Distance4;
 #define NONE 0x4000000000000001ul
 #endif
 
@@ -54,13 +56,12 @@ kernel void nearest_along_x(global const uint* seeds, global uint* labels, globa
 }
 
 #define CHUNK 16  // voxels of a line whose nearest labels a work-item finds side by side
-#define AT_ONCE 4
 
 // Lines of `extent` voxels that lie `stride` apart, and as many side by side. The search goes from the chunk itself
 // to the chunks around it, ever further, until none can hold a nearer voxel; each voxel read serves the whole chunk.
 kernel void nearest_across(global const uint* labels, global const Distance* distances, global uint* new_labels,
                            global Distance* new_distances, const long stride, const long extent,
-                           const Distance weight) {
+                           const Distance weight, const int keep_distances) {
   const long lane = get_global_id(0), chunk = get_global_id(1), chunks = (extent + CHUNK - 1) / CHUNK;
   if (lane >= stride || chunk >= chunks) return;
   const long base = (long)get_global_id(2) * stride * extent + lane, first = chunk * CHUNK, last = first + CHUNK - 1;
@@ -77,29 +78,25 @@ kernel void nearest_across(global const uint* labels, global const Distance* dis
     for (int side = c > 0 ? -1 : 1; side <= 1; side += 2) {
       const long other = chunk + side * c;
       if (other < 0 || other >= chunks) continue;
-      const long end = min((other + 1) * CHUNK, extent);
-      for (long begin = other * CHUNK; begin < end; begin += AT_ONCE) {
-        Distance distance[AT_ONCE];
+      const long begin = other * CHUNK, end = min(begin + CHUNK, extent);
+      global const Distance* line = distances + base;
+      Distance4 ahead = (Distance4)(NONE);  // four reads under way
+      for (long j = begin - 4; j < end; ++j) {
+        const Distance distance = ahead.x;
+        ahead = (Distance4)(ahead.yzw, j + 4 < end ? line[(j + 4) * stride] : NONE);
+        const Distance between = j < first ? first - j : j > last ? j - last : 0;
+        if (distance == NONE || distance + weight * between * between > farthest) continue;
+        const uint its_label = labels[base + j * stride];
+        // d^2 grows by 2 d + 1 from voxel to voxel; unsigned numbers wrap around, and back.
+        const Distance offset = (Distance)(first - j);
+        Distance found = distance + weight * offset * offset, growth = weight * (2 * offset + 1);
 #pragma unroll
-        for (int n = 0; n < AT_ONCE; ++n)
-          distance[n] = begin + n < end ? distances[base + (begin + n) * stride] : NONE;
-#pragma unroll
-        for (int n = 0; n < AT_ONCE; ++n) {
-          const long j = begin + n;
-          const Distance between = j < first ? first - j : j > last ? j - last : 0;
-          if (distance[n] == NONE || distance[n] + weight * between * between > farthest) continue;
-          const uint its_label = labels[base + j * stride];
-          // d^2 grows by 2 d + 1 from voxel to voxel; unsigned numbers wrap around, and back.
-          const Distance offset = (Distance)(first - j);
-          Distance found = distance[n] + weight * offset * offset, growth = weight * (2 * offset + 1);
-#pragma unroll
-          for (int k = 0; k < CHUNK; ++k) {
-            const bool nearer = found < best[k] || (found == best[k] && its_label < label[k]);
-            best[k] = nearer ? found : best[k];
-            label[k] = nearer ? its_label : label[k];
-            found += growth;
-            growth += 2 * weight;
-          }
+        for (int k = 0; k < CHUNK; ++k) {
+          const bool nearer = found < best[k] || (found == best[k] && its_label < label[k]);
+          best[k] = nearer ? found : best[k];
+          label[k] = nearer ? its_label : label[k];
+          found += growth;
+          growth += 2 * weight;
         }
       }
       farthest = best[0];
@@ -111,9 +108,7 @@ kernel void nearest_across(global const uint* labels, global const Distance* dis
   for (int k = 0; k < CHUNK; ++k)
     if (first + k < extent) {
       new_labels[base + (first + k) * stride] = label[k];
-#ifdef KEEP_DISTANCES
-      new_distances[base + (first + k) * stride] = best[k];
-#endif
+      if (keep_distances) new_distances[base + (first + k) * stride] = best[k];
     }
 }
 

@@ -50,19 +50,18 @@ void nearest_label(PlanBuilder& plan, const Memory& seeds, const Memory& labels,
       passes.empty() ? labels : Memory(plan.scratch(voxels * sizeof(cl_uint)));
   const Memory first = passes.size() == 1 ? other_labels : labels;
 
+  const PlanBuilder::Types types{DType::u32, DType::u32, options};
   const PlanBuilder::Range rows = plan.groups(shape.y * shape.z, largest_group);
-  plan.launch("voronoi:nearest_along_x", {DType::u32, DType::u32, options}, rows, seeds, first,
-              distances, cl_long{shape.x}, static_cast<Distance>(weights.x),
-              cl::Local(rows.local.get()[0] * sizeof(cl_long)));
+  plan.launch("voronoi:nearest_along_x", types, rows, seeds, first, distances, cl_long{shape.x},
+              static_cast<Distance>(weights.x), cl::Local(rows.local.get()[0] * sizeof(cl_long)));
   for (std::size_t i = 0; i < passes.size(); ++i) {
     const bool last = i + 1 == passes.size();
     const auto& [extent, stride, others, weight] = passes[i];
-    plan.launch("voronoi:nearest_across",
-                {DType::u32, DType::u32, options + (last ? "" : " -D KEEP_DISTANCES")},
+    plan.launch("voronoi:nearest_across", types,
                 plan.volume({stride, (extent + chunk - 1) / chunk, others}),
                 i == 0 ? first : other_labels, i == 0 ? distances : other_distances,
                 last ? labels : other_labels, i == 0 ? other_distances : distances, cl_long{stride},
-                cl_long{extent}, static_cast<Distance>(weight));
+                cl_long{extent}, static_cast<Distance>(weight), cl_int{!last});
   }
 }
 
