@@ -19,9 +19,9 @@ UNION_FIND(local, local_parent_of, local_find_root, local_unite)
 inline uint lowest_segment(const uint bits) { return bits & ~(bits + (bits & -bits)); }
 inline int lowest_bit(const uint bits) { return 31 - clz(bits & -bits); }
 inline uint starts_of(const uint word) { return word & ~(word << 1); }
-/// The number, from 0, of the run that holds a bit.
+// The number, from 0, of the run that holds a bit.
 inline uint run_at(const uint word, const int bit) { return popcount(starts_of(word) & (0xffffffffu >> (31 - bit))) - 1; }
-/// The bits and those beside them.
+// The bits and those beside them.
 inline uint widened(const uint bits) { return bits | bits << 1 | bits >> 1; }
 
 // Four voxels as bits.
@@ -99,7 +99,7 @@ inline void unite_in_block(volatile local uint* sets, local const uint* words, c
 }
 
 // Packs a block's voxels into words, and gives each run the first one of its part within the block as its parent.
-GROUPED kernel void label_blocks(global const IN* mask, const long width, const long height, const long depth,
+kernel GROUPED void label_blocks(global const IN* mask, const long width, const long height, const long depth,
                                  const int height_bits, const int slot_bits, global uint* words,
                                  global uint* parents) {
   local uchar quads[WORDS * 8];
@@ -213,7 +213,7 @@ kernel void merge_blocks(global const uint* words, volatile global uint* parents
 
 // Finds each run's root. `numbers` gets each word's count of roots before it in its group, and its roots as bits;
 // `totals` the groups' counts.
-GROUPED kernel void number_roots(global const uint* words, global const uint* parents, const uint count,
+kernel GROUPED void number_roots(global const uint* words, global const uint* parents, const uint count,
                                  const int slot_bits, global uint* roots, global uint2* numbers, global uint* totals) {
   local uint word_of[WORDS], root_bits[WORDS], sums[GROUP];
   const int item = get_local_id(0);
@@ -254,7 +254,7 @@ GROUPED kernel void number_roots(global const uint* words, global const uint* pa
 }
 
 // `totals` are running sums by now.
-GROUPED kernel void write_labels(global const uint* words, global const uint* roots, global const uint2* numbers,
+kernel GROUPED void write_labels(global const uint* words, global const uint* roots, global const uint2* numbers,
                                  global const uint* totals, const uint columns, const uint count, const long width,
                                  const int slot_bits, global uint* labels) {
   local uint word_of[WORDS], label_of[WORDS * MOST_RUNS];
