@@ -31,7 +31,13 @@ typedef ulong4 Sum4;
 kernel void sum_parts(global const IN* input, const long count, global Sum* parts, local Sum* values) {
   const long stride = get_global_size(0), quads = count / 4;
   Sum4 sums = (Sum4)(0);
-  for (long i = get_global_id(0); i < quads; i += stride) sums += TO_SUM4(vload4(i, input));
+  long i = get_global_id(0);
+  for (; i + 3 * stride < quads; i += 4 * stride) {  // four loads under way
+    const VECTOR4(IN) a = vload4(i, input), b = vload4(i + stride, input);
+    const VECTOR4(IN) c = vload4(i + 2 * stride, input), d = vload4(i + 3 * stride, input);
+    sums += (TO_SUM4(a) + TO_SUM4(b)) + (TO_SUM4(c) + TO_SUM4(d));
+  }
+  for (; i < quads; i += stride) sums += TO_SUM4(vload4(i, input));
   for (long i = quads * 4 + get_global_id(0); i < count; i += stride) sums.x += (Sum)input[i];
   values[get_local_id(0)] = (sums.x + sums.y) + (sums.z + sums.w);
   JOIN(values, ADD)
@@ -48,44 +54,72 @@ kernel void sum_total(global const Sum* parts, const int count, const double div
   if (get_local_id(0) == 0) output[0] = (double)values[0] / divisor;
 }
 
-// Sums of deviations from the mean (x) and of their squares (y).
-kernel void deviation_parts(global const IN* input, const long count, global const double* mean,
-                            global double2* parts, local double2* values) {
-  const long stride = get_global_size(0), quads = count / 4;
-  const double m = mean[0];
+// A count of values (x), their mean (y) and the sum of their squared deviations from it (z). Two of these joined give
+// those of all values (Chan, Golub and LeVeque 1983).
+inline double4 join_deviations(const double4 a, const double4 b) {
+  const double count = a.x + b.x, difference = b.y - a.y;
+  if (a.x == 0) return b;
+  if (b.x == 0) return a;
+  return (double4)(count, a.y + difference * (b.x / count), a.z + b.z + difference * difference * (a.x / count * b.x), 0);
+}
+
+// One pass. Each work-item takes deviations from the first value that it meets: as that one belongs to the values, the
+// squares that cancel out are never much larger than the sum that stays.
+kernel void deviation_parts(global const IN* input, const long count, global double4* parts, local double4* values) {
+  const long stride = get_global_size(0), quads = count / 4, item = get_global_id(0);
+  const double shift = (double)input[min(item * 4, count - 1)];
   double4 deviations = (double4)(0), squares = (double4)(0);
-  for (long i = get_global_id(0); i < quads; i += stride) {
-    const double4 d = convert_double4(vload4(i, input)) - m;
+  double counted = 0;
+  long i = item;
+  for (; i + stride < quads; i += 2 * stride) {  // two loads under way
+    const VECTOR4(IN) v = vload4(i, input), w = vload4(i + stride, input);
+    const double4 d = convert_double4(v) - shift, e = convert_double4(w) - shift;
+    deviations += d + e;
+    squares += d * d + e * e;
+    counted += 8;
+  }
+  for (; i < quads; i += stride) {
+    const double4 d = convert_double4(vload4(i, input)) - shift;
     deviations += d;
     squares += d * d;
+    counted += 4;
   }
-  for (long i = quads * 4 + get_global_id(0); i < count; i += stride) {
-    const double d = (double)input[i] - m;
+  for (long k = quads * 4 + item; k < count; k += stride) {
+    const double d = (double)input[k] - shift;
     deviations.x += d;
     squares.x += d * d;
+    counted += 1;
   }
-  values[get_local_id(0)] = (double2)((deviations.x + deviations.y) + (deviations.z + deviations.w),
-                                      (squares.x + squares.y) + (squares.z + squares.w));
-  JOIN(values, ADD)
+  const double sum = (deviations.x + deviations.y) + (deviations.z + deviations.w);
+  const double squared = (squares.x + squares.y) + (squares.z + squares.w), mean = sum / fmax(1.0, counted);
+  values[get_local_id(0)] = (double4)(counted, shift + mean, fmax(0.0, squared - sum * mean), 0);
+  JOIN(values, join_deviations)
   if (get_local_id(0) == 0) parts[get_group_id(0)] = values[0];
 }
 
-kernel void deviation_total(global const double2* parts, const int count, const double voxels,
-                            global double* output, local double2* values) {
-  double2 sums = (double2)(0);
-  for (int i = get_local_id(0); i < count; i += get_local_size(0)) sums += parts[i];
-  values[get_local_id(0)] = sums;
-  JOIN(values, ADD)
-  if (get_local_id(0) == 0)
-    output[0] = sqrt(fmax(0.0, values[0].y - values[0].x * values[0].x / voxels) / voxels);
+kernel void deviation_total(global const double4* parts, const int count, global double* output,
+                            local double4* values) {
+  double4 all = (double4)(0);
+  for (int i = get_local_id(0); i < count; i += get_local_size(0)) all = join_deviations(all, parts[i]);
+  values[get_local_id(0)] = all;
+  JOIN(values, join_deviations)
+  if (get_local_id(0) == 0) output[0] = sqrt(values[0].z / values[0].x);
 }
 
-// The least and the greatest value of each group, one behind the other.
+// The least and the greatest value of each group, one behind the other. Sets `cells` numbers of `cleared` to 0.
 kernel void extrema_parts(global const IN* input, const long count, global IN* parts, local IN* least,
-                          local IN* greatest) {
+                          local IN* greatest, global uint* cleared, const long cells) {
   const long stride = get_global_size(0), quads = count / 4;
+  for (long i = get_global_id(0); i < cells; i += stride) cleared[i] = 0;
   VECTOR4(IN) low = (VECTOR4(IN))(input[0]), high = low;
-  for (long i = get_global_id(0); i < quads; i += stride) {
+  long i = get_global_id(0);
+  for (; i + 3 * stride < quads; i += 4 * stride) {  // four loads under way
+    const VECTOR4(IN) a = vload4(i, input), b = vload4(i + stride, input);
+    const VECTOR4(IN) c = vload4(i + 2 * stride, input), d = vload4(i + 3 * stride, input);
+    low = LESS(low, LESS(LESS(a, b), LESS(c, d)));
+    high = GREATER(high, GREATER(GREATER(a, b), GREATER(c, d)));
+  }
+  for (; i < quads; i += stride) {
     const VECTOR4(IN) v = vload4(i, input);
     low = LESS(low, v);
     high = GREATER(high, v);

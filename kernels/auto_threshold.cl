@@ -20,10 +20,17 @@ inline void write_level(global float* threshold, global const float* binning, co
   write_threshold(threshold, lowest, scale, inside < last ? (float)(inside + 1) : NAN);
 }
 
+// A bin's count is the sum of those of `table_count` tables.
+inline ulong count_of(global const COUNT* tables, const int table_count, const int bins, const int bin) {
+  ulong sum = 0;
+  for (int table = 0; table < table_count; ++table) sum += tables[(long)table * bins + bin];
+  return sum;
+}
+
 inline double ratio(const ulong a, const ulong b) { return (double)a / (double)b; }
 
 // Otsu's method, each work-item over a run of bins. What `bests` and the rest hold is one entry a work-item.
-kernel void otsu(global const ulong* counts, const int bins, global const double* range,
+kernel void otsu(global const COUNT* tables, const int table_count, const int bins, global const double* range,
                  global const float* binning, global float* threshold, local ulong* count_before,
                  local ulong* moment_before, local int* occupied, local double* bests, local int* levels) {
   const int item = get_local_id(0), items = get_local_size(0);
@@ -31,9 +38,10 @@ kernel void otsu(global const ulong* counts, const int bins, global const double
   ulong n = 0, m = 0;
   int holding = 0;
   for (int i = first; i < end; ++i) {
-    n += counts[i];
-    m += counts[i] * (ulong)i;
-    holding += counts[i] != 0;
+    const ulong here = count_of(tables, table_count, bins, i);
+    n += here;
+    m += here * (ulong)i;
+    holding += here != 0;
   }
   count_before[item] = n;
   moment_before[item] = m;
@@ -53,8 +61,9 @@ kernel void otsu(global const ulong* counts, const int bins, global const double
   double best = -1;
   int level = 0;
   for (int i = first; i < end; ++i) {
-    below += counts[i];
-    moment += counts[i] * (ulong)i;
+    const ulong here = count_of(tables, table_count, bins, i);
+    below += here;
+    moment += here * (ulong)i;
     const ulong above = all_counts - below;
     if (below == 0 || above == 0) continue;
     const double distance = ratio(moment, below) - ratio(all_moments - moment, above);
@@ -93,41 +102,85 @@ typedef struct {
   local ulong *count, *moment;
 } Cumulated;
 
-inline void cumulate(local const ulong* counts, const Cumulated sums) {
-  ulong n = 0, m = 0;
-  for (int i = 0; i < BINS; ++i) {
-    sums.count[i] = n += counts[i];
-    sums.moment[i] = m += counts[i] * (ulong)i;
+// By the whole group: running sums over ever longer stretches (Hillis and Steele 1986), forth and back between the
+// arrays and spare ones.
+#define CUMULATE(counts, sums, spare)                                                               \
+  {                                                                                                 \
+    for (int i = item; i < BINS; i += items) {                                                      \
+      sums.count[i] = counts[i];                                                                    \
+      sums.moment[i] = counts[i] * (ulong)i;                                                        \
+    }                                                                                               \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                   \
+    for (int reach = 1; reach < BINS; reach *= 2) { /* eight times: the last results lie in sums */ \
+      for (int i = item; i < BINS; i += items) {                                                    \
+        spare.count[i] = sums.count[i] + (i >= reach ? sums.count[i - reach] : 0);                  \
+        spare.moment[i] = sums.moment[i] + (i >= reach ? sums.moment[i - reach] : 0);               \
+      }                                                                                             \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                 \
+      const Cumulated swapped = sums;                                                               \
+      sums = spare;                                                                                 \
+      spare = swapped;                                                                              \
+    }                                                                                               \
   }
-}
 inline double mean_up_to(const Cumulated sums, const int bin) { return ratio(sums.moment[bin], sums.count[bin]); }
 inline double mean_above(const Cumulated sums, const int bin) {
   return ratio(sums.moment[BINS - 1] - sums.moment[bin], sums.count[BINS - 1] - sums.count[bin]);
 }
 
-// May change the counts.
-inline int isodata(local ulong* counts, const Cumulated sums) {
-  int mode = 0;
-  for (int i = 0; i < BINS; ++i)
-    if (counts[i] > counts[mode]) mode = i;
-  ulong second = 0;
-  for (int i = 0; i < BINS; ++i)
-    if (i != mode && counts[i] > second) second = counts[i];
-  if (second != 0 && counts[mode] > 2 * second) counts[mode] = second + second / 2;
-  counts[0] = counts[BINS - 1] = 0;
-  int first = 0, last = BINS - 1;
-  while (first < BINS - 1 && counts[first] == 0) ++first;
-  while (last > 0 && counts[last] == 0) --last;
-  if (first >= last) return BINS / 2;
-  cumulate(counts, sums);
-  double middle = 0;
-  int i = first;
-  do {
-    middle = (mean_up_to(sums, i) + mean_above(sums, i)) / 2;
-    ++i;
-  } while (i + 1 <= middle && i + 1 < last);
-  return (int)floor(middle + 0.5);
-}
+// The lowest bin of the greatest count, by the whole group; may use `counts_of` and `bins_of`, which hold BINS.
+#define FIND_MODE(counts, counts_of, bins_of)                                                          \
+  {                                                                                                    \
+    for (int i = item; i < BINS; i += items) {                                                         \
+      counts_of[i] = counts[i];                                                                        \
+      bins_of[i] = i;                                                                                  \
+    }                                                                                                  \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                      \
+    for (int half_ = BINS / 2; half_ > 0; half_ /= 2) {                                                \
+      for (int i = item; i < half_; i += items) {                                                      \
+        const ulong a = counts_of[i], b = counts_of[i + half_];                                        \
+        if (b > a || (b == a && bins_of[i + half_] < bins_of[i])) {                                    \
+          counts_of[i] = b;                                                                            \
+          bins_of[i] = bins_of[i + half_];                                                             \
+        }                                                                                              \
+      }                                                                                                \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                    \
+    }                                                                                                  \
+  }
+
+// By the whole group. Changes the counts; `limits` is first and last bin and where the walk ends. The walk of the
+// definition tries one bin after the other; here all are tried at once, and the first one that ends it counts.
+#define ISODATA(level)                                                                                     \
+  {                                                                                                        \
+    FIND_MODE(counts, sums.count, sums.moment)                                                             \
+    const int mode = (int)sums.moment[0];                                                                  \
+    const ulong highest = sums.count[0];                                                                   \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
+    if (item == 0) counts[mode] = 0;                                                                       \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
+    FIND_MODE(counts, sums.count, sums.moment)                                                             \
+    const ulong second = sums.count[0];                                                                    \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
+    if (item == 0) {                                                                                       \
+      counts[mode] = second != 0 && highest > 2 * second ? second + second / 2 : highest;                  \
+      counts[0] = counts[BINS - 1] = 0;                                                                    \
+      limits[0] = limits[2] = BINS - 1;                                                                    \
+      limits[1] = 0;                                                                                       \
+    }                                                                                                      \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
+    for (int i = item; i < BINS; i += items)                                                               \
+      if (counts[i] != 0) {                                                                                \
+        atomic_min(limits, i);                                                                             \
+        atomic_max(limits + 1, i);                                                                         \
+      }                                                                                                    \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
+    const int first = limits[0], last = limits[1];                                                         \
+    CUMULATE(counts, sums, spare)                                                                          \
+    for (int i = item; i < BINS; i += items)                                                               \
+      if (first <= i && i < last && !(i + 2 <= MIDDLE(i) && i + 2 < last)) atomic_min(limits + 2, i);      \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
+    level = first >= last ? BINS / 2 : (int)floor(MIDDLE(limits[2]) + 0.5);                                \
+  }
+#define MIDDLE(i) ((mean_up_to(sums, i) + mean_above(sums, i)) / 2)
 
 inline double logarithm(double x) {
   int exponent = 0;
@@ -139,8 +192,7 @@ inline double logarithm(double x) {
   return 2 * s * series + exponent * 0.693147180559945309417;
 }
 
-inline int li(local const ulong* counts, const Cumulated sums) {
-  cumulate(counts, sums);
+inline int li(const Cumulated sums) {
   double next = mean_up_to(sums, BINS - 1);
   int level = 0;
   for (int round = 0; round < 1000; ++round) {
@@ -156,8 +208,7 @@ inline int li(local const ulong* counts, const Cumulated sums) {
   return level;
 }
 
-inline int mean(local const ulong* counts, const Cumulated sums) {
-  cumulate(counts, sums);
+inline int mean(const Cumulated sums) {
   return (int)floor(mean_up_to(sums, BINS - 1));
 }
 
@@ -192,7 +243,6 @@ inline int triangle(local const ulong* counts) {
 }
 
 inline int yen(local const ulong* counts, const Cumulated sums, local double* squares_above) {
-  cumulate(counts, sums);
   const ulong total = sums.count[BINS - 1];
   const double all = (double)total;
   squares_above[BINS - 1] = 0;
@@ -216,7 +266,7 @@ inline int yen(local const ulong* counts, const Cumulated sums, local double* sq
   return level;
 }
 
-// The other methods, on 256 bins: the group loads them, one work-item does the rest. METHOD is one of these:
+// The other methods, on 256 bins. METHOD is one of these:
 #define METHOD_default 0
 #define METHOD_li 1
 #define METHOD_triangle 2
@@ -224,28 +274,38 @@ inline int yen(local const ulong* counts, const Cumulated sums, local double* sq
 #define METHOD_yen 4
 #define METHOD_otsu 5  // has its own kernel
 
-kernel void find_level(global const ulong* given, global const float* binning, global float* threshold) {
-  local ulong counts[BINS], count[BINS], moment[BINS];
-  local double squares_above[BINS];
-  for (int i = get_local_id(0); i < BINS; i += get_local_size(0)) counts[i] = given[i];
+kernel void find_level(global const COUNT* tables, const int table_count, global const float* binning,
+                       global float* threshold) {
+  local ulong counts[BINS], count[BINS], moment[BINS], spare_count[BINS], spare_moment[BINS];
+  local int limits[3], occupied;
+  const int item = get_local_id(0), items = get_local_size(0);
+  if (item == 0) occupied = 0;
   barrier(CLK_LOCAL_MEM_FENCE);
-  if (get_local_id(0) != 0) return;
-  const Cumulated sums = {count, moment};
-  int occupied = 0, level;
-  for (int i = 0; i < BINS; ++i) occupied += counts[i] != 0;
-  if (occupied < 2) level = BINS - 1;
+  for (int i = item; i < BINS; i += items) {
+    counts[i] = count_of(tables, table_count, BINS, i);
+    if (counts[i] != 0) atomic_inc(&occupied);
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  Cumulated sums = {count, moment}, spare = {spare_count, spare_moment};
+  int level = BINS - 1;
+  if (occupied >= 2) {  // the same for the whole group
 #if METHOD == METHOD_default
-  else level = isodata(counts, sums);
-#elif METHOD == METHOD_li
-  else level = li(counts, sums);
-#elif METHOD == METHOD_triangle
-  else level = triangle(counts);
-#elif METHOD == METHOD_mean
-  else level = mean(counts, sums);
+    ISODATA(level)
 #else
-  else level = yen(counts, sums, squares_above);
+    CUMULATE(counts, sums, spare)
+    if (item != 0) return;
+#if METHOD == METHOD_li
+    level = li(sums);
+#elif METHOD == METHOD_triangle
+    level = triangle(counts);
+#elif METHOD == METHOD_mean
+    level = mean(sums);
+#else
+    level = yen(counts, sums, (local double*)spare_count);
 #endif
-  write_level(threshold, binning, level, BINS - 1);
+#endif
+  }
+  if (item == 0) write_level(threshold, binning, level, BINS - 1);
 }
 
 kernel void write_mask(global const IN* input, global uchar* mask, const long count, global const float* threshold) {

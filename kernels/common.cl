@@ -45,41 +45,42 @@ inline long index_of(long x, long y, long z, long width, long height) {
   }
 #define AND ,
 
-// Sets of voxels that many work-items unite at once. parents[i] is a voxel of i's set that comes no later than
-// i; the set's first voxel, its root, is its own parent. A voxel of no set has none. Parents only decrease, so
-// that a read that comes too early gives a voxel further up, which does no harm.
+// Sets that many work-items unite at once (union-find). parents[i] is a member of i's set that comes no later than
+// i; the set's first member, its root, is its own parent. What is in no set has none. Parents only decrease, so
+// that a read that comes too early gives a member further up, which does no harm, and no work-item ever waits.
 #define NO_PARENT 0xffffffffu
 
-inline uint parent_of(volatile global uint* parents, uint i) {
 #ifdef READ_ATOMICALLY
-  return atomic_or(parents + i, 0u);
+#define READ_PARENT(parents, i) atomic_or((parents) + (i), 0u)
 #else
-  return parents[i];
+#define READ_PARENT(parents, i) (parents)[i]
 #endif
-}
 
-// The root of i's set. Shortens the way there.
-inline uint find_root(volatile global uint* parents, uint i) {
-  while (true) {
-    const uint parent = parent_of(parents, i);
-    if (parent == i) return i;
-    const uint grandparent = parent_of(parents, parent);
-    if (grandparent == parent) return parent;
-    atomic_min(parents + i, grandparent);
-    i = grandparent;
+// The functions for sets in memory of the kind SPACE. FIND gives the root of i's set, and shortens the way there.
+#define UNION_FIND(SPACE, PARENT_OF, FIND, UNITE)                                                  \
+  inline uint PARENT_OF(volatile SPACE uint* parents, uint i) { return READ_PARENT(parents, i); }  \
+  inline uint FIND(volatile SPACE uint* parents, uint i) {                                         \
+    while (true) {                                                                                 \
+      const uint parent = PARENT_OF(parents, i);                                                   \
+      if (parent == i) return i;                                                                   \
+      const uint grandparent = PARENT_OF(parents, parent);                                         \
+      if (grandparent == parent) return parent;                                                    \
+      atomic_min(parents + i, grandparent);                                                        \
+      i = grandparent;                                                                             \
+    }                                                                                              \
+  }                                                                                                \
+  inline void UNITE(volatile SPACE uint* parents, uint a, uint b) {                                \
+    while (true) {                                                                                 \
+      a = FIND(parents, a);                                                                        \
+      b = FIND(parents, b);                                                                        \
+      if (a == b) return;                                                                          \
+      const uint later = max(a, b), earlier = min(a, b);                                           \
+      const uint before = atomic_min(parents + later, earlier);                                    \
+      if (before == later) return;                                                                 \
+      /* Another work-item gave it a parent meanwhile: that one belongs to the set too. */         \
+      a = before;                                                                                  \
+      b = earlier;                                                                                 \
+    }                                                                                              \
   }
-}
 
-inline void unite(volatile global uint* parents, uint a, uint b) {
-  while (true) {
-    a = find_root(parents, a);
-    b = find_root(parents, b);
-    if (a == b) return;
-    const uint later = max(a, b), earlier = min(a, b);
-    const uint before = atomic_min(parents + later, earlier);
-    if (before == later) return;
-    // Another work-item gave it a parent meanwhile: that one belongs to the set too.
-    a = before;
-    b = earlier;
-  }
-}
+UNION_FIND(global, parent_of, find_root, unite)

@@ -6,74 +6,155 @@ inline double lower_edge(const int bin, const int bins, const double minimum, co
   return minimum + bin * ((maximum - minimum) / bins);
 }
 
-// `range` holds the least and the greatest value, `binning` Histogram's lowest value and scale.
-inline int bin_of(const IN value, global const double* range, global const float* binning, const int bins) {
+// What decides a voxel's bin: least and greatest value, and Histogram's lowest value and scale.
+typedef struct {
+  double minimum, maximum;
+  float lowest, scale;
+} Binning;
+
+inline int bin_of(const IN value, const Binning binning, const int bins) {
 #if defined(GREY_LEVELS)
   return (int)value;
 #elif defined(DOUBLE_EDGES)
-  const double v = (double)value, minimum = range[0], maximum = range[1];
+  const double v = (double)value, minimum = binning.minimum, maximum = binning.maximum;
   const double position = (v - minimum) * (bins / (maximum - minimum));
   int bin = position < bins ? (int)position : bins - 1;
   if (bin > 0 && v < lower_edge(bin, bins, minimum, maximum)) --bin;
   if (bin < bins - 1 && v >= lower_edge(bin + 1, bins, minimum, maximum)) ++bin;
   return bin;
 #else
-  const float position = (convert_float(value) - binning[0]) * binning[1];
+  const float position = (convert_float(value) - binning.lowest) * binning.scale;
   return position < (float)bins ? (int)position : bins - 1;
 #endif
 }
 
-kernel void choose_bins(global const double* range, global float* binning, const int bins) {
-  const double minimum = range[0], maximum = range[1];
-  binning[0] = (float)minimum;
-  binning[1] = maximum > minimum ? (float)fmin((double)FLT_MAX, bins / (maximum - minimum)) : 0.0f;
+#ifdef IN_IS_FLOAT
+#define LESS(a, b) fmin(a, b)
+#define GREATER(a, b) fmax(a, b)
+#else
+#define LESS(a, b) min(a, b)
+#define GREATER(a, b) max(a, b)
+#endif
+#define MOST_ITEMS 256  // of a group
+
+// Every group joins the extrema that all_pixels' first launch found, rather than wait for a launch that does; the
+// first group also writes them to `range`, and what follows from them to `steps`.
+#define CHOOSE_BINS(binning)                                                                               \
+  local IN least[MOST_ITEMS], greatest[MOST_ITEMS];                                                        \
+  Binning binning = {0, 0, 0, 0};                                                                          \
+  if (extrema_count > 0) {                                                                                 \
+    const int item_ = get_local_id(0);                                                                     \
+    IN low = extrema[0], high = extrema[1];                                                                \
+    for (int i = item_; i < extrema_count; i += get_local_size(0)) {                                       \
+      low = LESS(low, extrema[2 * i]);                                                                     \
+      high = GREATER(high, extrema[2 * i + 1]);                                                            \
+    }                                                                                                      \
+    least[item_] = low;                                                                                    \
+    greatest[item_] = high;                                                                                \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
+    for (int half_ = get_local_size(0) / 2; half_ > 0; half_ /= 2) {                                       \
+      if (item_ < half_) {                                                                                 \
+        least[item_] = LESS(least[item_], least[item_ + half_]);                                           \
+        greatest[item_] = GREATER(greatest[item_], greatest[item_ + half_]);                               \
+      }                                                                                                    \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                        \
+    }                                                                                                      \
+    binning.minimum = (double)least[0];                                                                    \
+    binning.maximum = (double)greatest[0];                                                                 \
+    binning.lowest = (float)binning.minimum;                                                               \
+    if (binning.maximum > binning.minimum)                                                                 \
+      binning.scale = (float)fmin((double)FLT_MAX, bins / (binning.maximum - binning.minimum));            \
+    if (get_global_id(0) == 0) {                                                                           \
+      range[0] = binning.minimum;                                                                          \
+      range[1] = binning.maximum;                                                                          \
+      steps[0] = binning.lowest;                                                                           \
+      steps[1] = binning.scale;                                                                            \
+    }                                                                                                      \
+  }                                                                                                        \
+  barrier(CLK_LOCAL_MEM_FENCE); /* also where the branch with barriers was left out */
+
+kernel void clear(global uint* tables, const long count) {
+  const long i = get_global_id(0);
+  if (i < count) tables[i] = 0;
 }
 
-// Few bins: each group counts in local memory, in `copies` tables, since neighbours often share a bin; then it
-// writes its own table of `parts`.
-kernel void count_local(global const IN* input, const long count, global const double* range,
-                        global const float* binning, const int bins, const int copies, global uint* parts,
-                        local uint* tables) {
-  for (int i = get_local_id(0); i < bins * copies; i += get_local_size(0)) tables[i] = 0;
+// A work-item's run of voxels of one bin, counted at its end: an image of few values would crowd on few counters.
+typedef struct {
+  int bin;
+  uint length;
+} Run;
+#define COUNT(value, slot)                                        \
+  {                                                               \
+    const int bin_ = bin_of(value, binning, bins);                \
+    if (bin_ != run.bin) {                                        \
+      if (run.length > 0) atomic_add(slot(run.bin), run.length);  \
+      run.bin = bin_;                                             \
+      run.length = 0;                                             \
+    }                                                             \
+    ++run.length;                                                 \
+  }
+#define QUAD_OF(type) type##4
+#define QUAD(type) QUAD_OF(type)
+// Counts all that a work-item comes past in strides of the whole range.
+#define COUNT_ALL(slot)                                                                  \
+  {                                                                                      \
+    Run run = {0, 0};                                                                    \
+    const long stride = get_global_size(0), quads = count / 4;                           \
+    long q = get_global_id(0);                                                           \
+    for (; q + stride < quads; q += 2 * stride) {                                        \
+      const QUAD(IN) v = vload4(q, input), w = vload4(q + stride, input);                \
+      COUNT(v.x, slot) COUNT(v.y, slot) COUNT(v.z, slot) COUNT(v.w, slot)                \
+      COUNT(w.x, slot) COUNT(w.y, slot) COUNT(w.z, slot) COUNT(w.w, slot)                \
+    }                                                                                    \
+    for (; q < quads; q += stride)                                                       \
+      for (int k = 0; k < 4; ++k) COUNT(input[q * 4 + k], slot)                          \
+    for (long i = quads * 4 + get_global_id(0); i < count; i += stride) COUNT(input[i], slot) \
+    if (run.length > 0) atomic_add(slot(run.bin), run.length);                           \
+  }
+
+// Few bins: each group counts in local memory, in `copies` counters a bin side by side, since neighbours often share
+// a bin; then it adds its counts to one of `table_count` tables.
+kernel void count_local(global const IN* input, const long count, global const IN* extrema, const int extrema_count,
+                        global double* range, global float* steps, const int bins, const int copies,
+                        const int table_count, volatile global uint* tables, local uint* counters) {
+  for (int i = get_local_id(0); i < bins * copies; i += get_local_size(0)) counters[i] = 0;
+  CHOOSE_BINS(binning)
+  local uint* own = counters + get_local_id(0) % copies;
+#define LOCAL_SLOT(bin) (own + (bin) * copies)
+  COUNT_ALL(LOCAL_SLOT)
   barrier(CLK_LOCAL_MEM_FENCE);
-  local uint* own = tables + (int)(get_local_id(0) % copies) * bins;
-  const long stride = get_global_size(0), quads = count / 4;
-  for (long q = get_global_id(0); q < quads; q += stride)
-    for (int k = 0; k < 4; ++k) atomic_inc(&own[bin_of(input[q * 4 + k], range, binning, bins)]);
-  for (long i = quads * 4 + get_global_id(0); i < count; i += stride)
-    atomic_inc(&own[bin_of(input[i], range, binning, bins)]);
-  barrier(CLK_LOCAL_MEM_FENCE);
+  volatile global uint* table = tables + (long)(get_group_id(0) % table_count) * bins;
   for (int bin = get_local_id(0); bin < bins; bin += get_local_size(0)) {
     uint sum = 0;
-    for (int copy = 0; copy < copies; ++copy) sum += tables[copy * bins + bin];
-    parts[(long)get_group_id(0) * bins + bin] = sum;
+    for (int copy = 0; copy < copies; ++copy) sum += counters[bin * copies + copy];
+    if (sum > 0) atomic_add(table + bin, sum);
   }
 }
 
-kernel void clear(global uint* parts, const long count) {
-  const long i = get_global_id(0);
-  if (i < count) parts[i] = 0;
+// Many bins: the groups count in the tables themselves.
+kernel void count_global(global const IN* input, const long count, global const IN* extrema, const int extrema_count,
+                         global double* range, global float* steps, const int bins, const int table_count,
+                         volatile global uint* tables) {
+  CHOOSE_BINS(binning)
+  volatile global uint* table = tables + (long)(get_group_id(0) % table_count) * bins;
+#define GLOBAL_SLOT(bin) (table + (bin))
+  COUNT_ALL(GLOBAL_SLOT)
 }
 
-// Many bins: the groups share `copies` tables in global memory.
-kernel void count_global(global const IN* input, const long count, global const double* range,
-                         global const float* binning, const int bins, const int copies, global uint* parts) {
-  global uint* own = parts + (long)(get_group_id(0) % copies) * bins;
-  const long stride = get_global_size(0);
-  for (long i = get_global_id(0); i < count; i += stride) atomic_inc(&own[bin_of(input[i], range, binning, bins)]);
-}
-
-kernel void add_parts(global const uint* parts, const int tables, const int bins, global ulong* counts) {
+kernel void add_tables(global const uint* tables, const int table_count, const int bins, global ulong* counts) {
   const int bin = get_global_id(0);
   if (bin >= bins) return;
   ulong sum = 0;
-  for (int table = 0; table < tables; ++table) sum += parts[(long)table * bins + bin];
+  for (int table = 0; table < table_count; ++table) sum += tables[(long)table * bins + bin];
   counts[bin] = sum;
 }
 
-kernel void write_rows(global const ulong* counts, global const double* range, const int bins, global double* rows) {
+kernel void write_rows(global const uint* tables, const int table_count, global const double* range, const int bins,
+                       global double* rows) {
   const int bin = get_global_id(0);
   if (bin >= bins) return;
+  ulong sum = 0;
+  for (int table = 0; table < table_count; ++table) sum += tables[(long)table * bins + bin];
   rows[2 * bin] = lower_edge(bin, bins, range[0], range[1]);
-  rows[2 * bin + 1] = (double)counts[bin];
+  rows[2 * bin + 1] = (double)sum;
 }

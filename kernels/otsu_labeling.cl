@@ -2,15 +2,56 @@
 // component. The nearest seed of all is that wherever it lies in the component; for the other voxels each
 // component has a list of its seeds.
 
-kernel void mark_seeds(global const uchar* mask, global const uchar* maxima, const long count, global uint* seeds) {
-  const long i = get_global_id(0);
-  if (i < count) seeds[i] = mask[i] && maxima[i];
+// Seeds are rare, so they are numbered by counts of stretches, not by a sum that runs over all voxels. A work-item
+// takes STRETCH voxels, a group's come one behind the other. `mask` and `maxima` are 0 or 1.
+#define STRETCH 32
+
+inline uint count_eight(global const uchar* mask, global const uchar* maxima, const long first, const long count) {
+  if (first + 8 <= count) return popcount(as_ulong(vload8(0, mask + first)) & as_ulong(vload8(0, maxima + first)));
+  uint found = 0;
+  for (long i = first; i < count; ++i) found += mask[i] & maxima[i];
+  return found;
+}
+inline uint count_stretch(global const uchar* mask, global const uchar* maxima, const long first, const long count) {
+  uint found = 0;
+  for (int k = 0; k < STRETCH; k += 8) found += count_eight(mask, maxima, first + k, count);
+  return found;
 }
 
-// After a running sum over the marks: each seed keeps its number.
-kernel void keep_seeds(global const uchar* mask, global const uchar* maxima, const long count, global uint* seeds) {
-  const long i = get_global_id(0);
-  if (i < count && !(mask[i] && maxima[i])) seeds[i] = 0;
+// Counts each group's seeds, and clears `seeds`.
+kernel void count_in_groups(global const uchar* mask, global const uchar* maxima, const long count, global uint* seeds,
+                            global uint* totals, local uint* sums) {
+  const int item = get_local_id(0), items = get_local_size(0);
+  const long begin = (long)get_group_id(0) * items * STRETCH;
+  for (int k = item; k < items * STRETCH; k += items)
+    if (begin + k < count) seeds[begin + k] = 0;
+  sums[item] = count_stretch(mask, maxima, begin + item * STRETCH, count);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_ = items / 2; half_ > 0; half_ /= 2) {
+    if (item < half_) sums[item] += sums[item + half_];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (item == 0) totals[get_group_id(0)] = sums[0];
+}
+
+// `totals` are running sums by now. Each seed gets its number.
+kernel void number_seeds(global const uchar* mask, global const uchar* maxima, const long count, global uint* seeds,
+                         global const uint* totals, local uint* sums) {
+  const int item = get_local_id(0), items = get_local_size(0);
+  const long first = ((long)get_group_id(0) * items + item) * STRETCH;
+  const uint own = count_stretch(mask, maxima, first, count);
+  sums[item] = own;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int reach = 1; reach < items; reach *= 2) {
+    const uint other = item >= reach ? sums[item - reach] : 0;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    sums[item] += other;
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (own == 0) return;
+  uint number = sums[item] - own + (get_group_id(0) > 0 ? totals[get_group_id(0) - 1] : 0);
+  for (long i = first; i < min(first + STRETCH, count); ++i)
+    if (mask[i] & maxima[i]) seeds[i] = ++number;
 }
 
 kernel void clear(global uint* values, const long count) {

@@ -1,6 +1,6 @@
 // Running sums over any number of values: sums of blocks, running sums of those (by the same kernels, one level
 // up), and running sums within each block on top of them. A work-item holds ITEMS values, a group one block.
-#define ITEMS 8
+#define ITEMS 16
 
 // The sum of the values of all work-items before this one, and in `total` that of all of them.
 inline uint sum_before(local uint* sums, uint own, uint* total) {

@@ -1,5 +1,15 @@
 // The nearest label by exact squared distances, axis by axis: each pass keeps of every line the least pair of
-// distance and label. A voxel that has none yet has the label 0.
+// distance and label. A voxel that has none yet has the label 0. NARROW: 32 bits hold the sum of any distance in the
+// image and NONE, else 64 bits do.
+#ifdef NARROW
+typedef uint Distance;
+typedef uint4 Distance4;
+#define NONE 0x7fffffffu
+#else
+typedef ulong Distance;
+typedef ulong4 Distance4;
+#define NONE 0x4000000000000001ul
+#endif
 
 // The largest of the values of the group's work-items up to this one, or -1.
 inline long largest_until(local long* values, long own) {
@@ -16,8 +26,8 @@ inline long largest_until(local long* values, long own) {
 }
 
 // A group a row: the last labelled voxel up to each voxel, then the same from the right.
-kernel void nearest_along_x(global const uint* seeds, global uint* labels, global long* distances,
-                            const long width, const long weight, local long* values) {
+kernel void nearest_along_x(global const uint* seeds, global uint* labels, global Distance* distances,
+                            const long width, const Distance weight, local long* values) {
   const long row = (long)get_group_id(0) * width, size = get_local_size(0), item = get_local_id(0);
   long carried = -1;
   for (long begin = 0; begin < width; begin += size) {
@@ -25,7 +35,7 @@ kernel void nearest_along_x(global const uint* seeds, global uint* labels, globa
     const long left = max(largest_until(values, x < width && seeds[row + x] != 0 ? x : -1), carried);
     carried = max(values[size - 1], carried);
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (x < width) distances[row + x] = left;
+    if (x < width) distances[row + x] = (Distance)(left + 1);
   }
   barrier(CLK_GLOBAL_MEM_FENCE);
   carried = -1;
@@ -35,9 +45,9 @@ kernel void nearest_along_x(global const uint* seeds, global uint* labels, globa
     carried = max(values[size - 1], carried);
     barrier(CLK_LOCAL_MEM_FENCE);
     if (x < 0) continue;
-    const long left = distances[row + x], right = width - 1 - found;
-    const long to_left = left < 0 ? LONG_MAX : weight * (x - left) * (x - left);
-    const long to_right = found < 0 ? LONG_MAX : weight * (right - x) * (right - x);
+    const long left = (long)distances[row + x] - 1, right = width - 1 - found;
+    const Distance to_left = left < 0 ? NONE : weight * (Distance)((x - left) * (x - left));
+    const Distance to_right = found < 0 ? NONE : weight * (Distance)((right - x) * (right - x));
     const uint left_label = left < 0 ? 0 : seeds[row + left], right_label = found < 0 ? 0 : seeds[row + right];
     const bool take_right = to_right < to_left || (to_right == to_left && right_label < left_label);
     labels[row + x] = take_right ? right_label : left_label;
@@ -45,61 +55,61 @@ kernel void nearest_along_x(global const uint* seeds, global uint* labels, globa
   }
 }
 
-// A work-item a line of `extent` voxels that lie `stride` apart. For two voxels of it, the positions where the
-// later one (j) is nearer, or equally near with the lower label, reach from some position to the line's end. So a
-// stack of the voxels that are nearest somewhere, each with the position where that begins, is made in one walk.
-kernel void nearest_across(global const uint* labels, global const long* distances, global uint* new_labels,
-                           global long* new_distances, const long lines, const long extent, const long stride,
-                           const long outer_stride, const long weight, global uint2* stacks) {
-  const long line = get_global_id(0);
-  if (line >= lines) return;
-  const long base = line / stride * outer_stride + line % stride;
-  global uint2* stack = stacks + line;  // entries lie `lines` apart
-  long height = 0, top = 0, top_from = 0, top_distance = 0;
-  uint top_label = 0;
-  for (long j = 0; j < extent; ++j) {
-    const uint label = labels[base + j * stride];
-    if (label == 0) continue;
-    const long distance = distances[base + j * stride];
-    long from = 0;
-    while (height > 0) {
-      const long constant_part = weight * (j - top) * (j + top) + (distance - top_distance);
-      const long bound = label < top_label ? constant_part - 1 : constant_part;
-      from = bound < 0 ? 0 : bound / (2 * weight * (j - top)) + 1;
-      if (from > top_from) break;
-      --height;
-      from = 0;
-      if (height == 0) break;
-      const uint2 below = stack[(height - 1) * lines];
-      top = below.x;
-      top_from = below.y;
-      top_label = labels[base + top * stride];
-      top_distance = distances[base + top * stride];
-    }
-    if (from >= extent) continue;
-    stack[height * lines] = (uint2)((uint)j, (uint)from);
-    ++height;
-    top = j;
-    top_from = from;
-    top_label = label;
-    top_distance = distance;
+#define CHUNK 16  // voxels of a line whose nearest labels a work-item finds side by side
+
+// Lines of `extent` voxels that lie `stride` apart, and as many side by side. The search goes from the chunk itself
+// to the chunks around it, ever further, until none can hold a nearer voxel; each voxel read serves the whole chunk.
+kernel void nearest_across(global const uint* labels, global const Distance* distances, global uint* new_labels,
+                           global Distance* new_distances, const long stride, const long extent,
+                           const Distance weight, const int keep_distances) {
+  const long lane = get_global_id(0), chunk = get_global_id(1), chunks = (extent + CHUNK - 1) / CHUNK;
+  if (lane >= stride || chunk >= chunks) return;
+  const long base = (long)get_global_id(2) * stride * extent + lane, first = chunk * CHUNK, last = first + CHUNK - 1;
+  Distance best[CHUNK], farthest = NONE;
+  uint label[CHUNK];
+#pragma unroll
+  for (int k = 0; k < CHUNK; ++k) {
+    best[k] = first + k < extent ? NONE : 0;
+    label[k] = 0;
   }
-  if (height == 0) top_label = 0;
-  // Back to front, so that the top is at hand.
-  for (long q = extent - 1; q >= 0; --q) {
-    while (height > 1 && q < top_from) {
-      --height;
-      const uint2 below = stack[(height - 1) * lines];
-      top = below.x;
-      top_from = below.y;
-      top_label = labels[base + top * stride];
-      top_distance = distances[base + top * stride];
+  for (long c = 0; c <= chunk || chunk + c < chunks; ++c) {
+    const Distance gap = c > 0 ? (c - 1) * CHUNK + 1 : 0;
+    if (weight * gap * gap > farthest) break;
+    for (int side = c > 0 ? -1 : 1; side <= 1; side += 2) {
+      const long other = chunk + side * c;
+      if (other < 0 || other >= chunks) continue;
+      const long begin = other * CHUNK, end = min(begin + CHUNK, extent);
+      global const Distance* line = distances + base;
+      Distance4 ahead = (Distance4)(NONE);  // four reads under way
+      for (long j = begin - 4; j < end; ++j) {
+        const Distance distance = ahead.x;
+        ahead = (Distance4)(ahead.yzw, j + 4 < end ? line[(j + 4) * stride] : NONE);
+        const Distance between = j < first ? first - j : j > last ? j - last : 0;
+        if (distance == NONE || distance + weight * between * between > farthest) continue;
+        const uint its_label = labels[base + j * stride];
+        // d^2 grows by 2 d + 1 from voxel to voxel; unsigned numbers wrap around, and back.
+        const Distance offset = (Distance)(first - j);
+        Distance found = distance + weight * offset * offset, growth = weight * (2 * offset + 1);
+#pragma unroll
+        for (int k = 0; k < CHUNK; ++k) {
+          const bool nearer = found < best[k] || (found == best[k] && its_label < label[k]);
+          best[k] = nearer ? found : best[k];
+          label[k] = nearer ? its_label : label[k];
+          found += growth;
+          growth += 2 * weight;
+        }
+      }
+      farthest = best[0];
+#pragma unroll
+      for (int k = 1; k < CHUNK; ++k) farthest = max(farthest, best[k]);
     }
-    new_labels[base + q * stride] = top_label;
-#ifdef KEEP_DISTANCES
-    new_distances[base + q * stride] = top_distance + weight * (q - top) * (q - top);
-#endif
   }
+#pragma unroll
+  for (int k = 0; k < CHUNK; ++k)
+    if (first + k < extent) {
+      new_labels[base + (first + k) * stride] = label[k];
+      if (keep_distances) new_distances[base + (first + k) * stride] = best[k];
+    }
 }
 
 kernel void limit_to_mask(global uint* labels, global const uchar* mask, const long count) {

@@ -37,19 +37,27 @@ void sum(PlanBuilder& plan, double divisor, const Memory& to) {
 void extrema(PlanBuilder& plan, const Memory& from, DType from_type, const Shape& shape,
              const Memory& to, cl_int least_at, cl_int greatest_at) {
   plan.require_doubles();
-  const std::int64_t voxels = shape.voxels(), groups = group_count(voxels);
-  const auto many = plan.groups(groups, group_size), one = plan.groups(1, group_size);
+  const ExtremaParts found = extrema_parts(plan, from, from_type, shape, to, 0);
+  const auto one = plan.groups(1, group_size);
   const std::size_t bytes = bytes_of(from_type);
-  const Scratch parts = plan.scratch(2 * static_cast<std::size_t>(groups) * bytes);
-  plan.launch("all_pixels:extrema_parts", types(from_type), many, from, cl_long{voxels}, parts,
-              shared(many, bytes), shared(many, bytes));
-  plan.launch("all_pixels:extrema_total", types(from_type), one, parts, static_cast<cl_int>(groups),
-              to, least_at, greatest_at, shared(one, bytes), shared(one, bytes));
+  plan.launch("all_pixels:extrema_total", types(from_type), one, found.parts, found.count, to,
+              least_at, greatest_at, shared(one, bytes), shared(one, bytes));
 }
 
 double voxel_count(const PlanBuilder& plan) { return static_cast<double>(plan.shape().voxels()); }
 
 }  // namespace
+
+ExtremaParts extrema_parts(PlanBuilder& plan, const Memory& from, DType from_type,
+                           const Shape& shape, const Memory& cleared, cl_long cells) {
+  const std::int64_t voxels = shape.voxels(), groups = group_count(voxels);
+  const auto many = plan.groups(groups, group_size);
+  const std::size_t bytes = bytes_of(from_type);
+  const Scratch parts = plan.scratch(2 * static_cast<std::size_t>(groups) * bytes);
+  plan.launch("all_pixels:extrema_parts", types(from_type), many, from, cl_long{voxels}, parts,
+              shared(many, bytes), shared(many, bytes), cleared, cells);
+  return {parts, static_cast<cl_int>(groups)};
+}
 
 void extrema(PlanBuilder& plan, const Memory& from, DType from_type, const Shape& shape,
              const Memory& to) {
@@ -67,16 +75,14 @@ Prepared mean_of_all_pixels(PlanBuilder& plan) {
 }
 
 Prepared standard_deviation_of_all_pixels(PlanBuilder& plan) {
-  const Scratch mean = plan.scratch(sizeof(cl_double));
-  sum(plan, voxel_count(plan), mean);
+  plan.require_doubles();
   const std::int64_t voxels = plan.shape().voxels(), groups = group_count(voxels);
   const auto many = plan.groups(groups, group_size), one = plan.groups(1, group_size);
-  const Scratch parts = plan.scratch(static_cast<std::size_t>(groups) * sizeof(cl_double2));
+  const Scratch parts = plan.scratch(static_cast<std::size_t>(groups) * sizeof(cl_double4));
   plan.launch("all_pixels:deviation_parts", types(plan.dtype()), many, plan.input(),
-              cl_long{voxels}, mean, parts, shared(many, sizeof(cl_double2)));
+              cl_long{voxels}, parts, shared(many, sizeof(cl_double4)));
   plan.launch("all_pixels:deviation_total", types(plan.dtype()), one, parts,
-              static_cast<cl_int>(groups), cl_double{voxel_count(plan)}, plan.output(),
-              shared(one, sizeof(cl_double2)));
+              static_cast<cl_int>(groups), plan.output(), shared(one, sizeof(cl_double4)));
   return plan.finish();
 }
 

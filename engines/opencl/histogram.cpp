@@ -13,50 +13,52 @@ Histogram count_bins(PlanBuilder& plan, const Memory& from, DType from_type, con
                                  kind == Bins::grey_levels    ? "-D GREY_LEVELS"
                                  : kind == Bins::double_edges ? "-D DOUBLE_EDGES"
                                                               : ""};
-  const auto table_bytes = static_cast<std::size_t>(bins) * sizeof(cl_uint);
-  const Histogram histogram{plan.scratch(static_cast<std::size_t>(bins) * sizeof(cl_ulong)),
+  // Counters in local memory where 8 KiB hold a table, the more of them the fewer the bins.
+  constexpr int most_local = 2048;
+  const bool local = bins <= most_local;
+  const std::int64_t groups =
+      std::clamp<std::int64_t>(voxels / (16 * group_size), 1, local ? 1024 : 4096);
+  // Several tables ease the crowding on common bins, and keep 32-bit counts from overflowing:
+  // groups take even shares of the voxels.
+  const auto tables = static_cast<cl_int>(
+      std::min<std::int64_t>(groups, std::max<std::int64_t>(8, 1 + (voxels >> 30))));
+  const cl_long cells = cl_long{tables} * bins;
+  const Histogram histogram{plan.scratch(static_cast<std::size_t>(cells) * sizeof(cl_uint)), tables,
                             plan.scratch(2 * sizeof(cl_double)),
                             plan.scratch(2 * sizeof(cl_float))};
-  if (kind != Bins::grey_levels) {
-    extrema(plan, from, from_type, shape, histogram.range);
-    plan.launch("histogram:choose_bins", types, plan.groups(1, 1), histogram.range,
-                histogram.binning, cl_int{bins});
-  }
-  // Tables in local memory where 8 KiB hold one, the more of them the fewer the bins.
-  constexpr int most_local = 2048;
-  int tables = 0;
-  Scratch parts;
-  if (bins <= most_local) {
-    tables = static_cast<int>(std::clamp<std::int64_t>(voxels / (16 * group_size), 1, 512));
-    parts = plan.scratch(static_cast<std::size_t>(tables) * table_bytes);
+  ExtremaParts extrema{histogram.range, 0};
+  if (kind == Bins::grey_levels)
+    plan.launch("histogram:clear", types, plan.line(cells), histogram.tables, cells);
+  else
+    extrema = extrema_parts(plan, from, from_type, shape, histogram.tables, cells);
+  const auto range = plan.groups(groups, group_size);
+  const cl_long count = voxels;
+  if (local) {
     const int copies = std::min(8, most_local / bins);
-    plan.launch("histogram:count_local", types, plan.groups(tables, group_size), from,
-                cl_long{voxels}, histogram.range, histogram.binning, cl_int{bins}, cl_int{copies},
-                parts, cl::Local(static_cast<std::size_t>(copies) * table_bytes));
+    const auto bytes = static_cast<std::size_t>(copies * bins) * sizeof(cl_uint);
+    plan.launch("histogram:count_local", types, range, from, count, extrema.parts, extrema.count,
+                histogram.range, histogram.binning, cl_int{bins}, cl_int{copies}, tables,
+                histogram.tables, cl::Local(bytes));
   } else {
-    // Several tables ease the crowding on common grey levels, and keep 32-bit counts from
-    // overflowing: groups take even shares of the voxels.
-    const std::int64_t groups = std::clamp<std::int64_t>(voxels / (16 * group_size), 1, 4096);
-    tables = static_cast<int>(
-        std::min<std::int64_t>(groups, std::max<std::int64_t>(8, 1 + (voxels >> 30))));
-    parts = plan.scratch(static_cast<std::size_t>(tables) * table_bytes);
-    const cl_long cells = cl_long{tables} * bins;
-    plan.launch("histogram:clear", types, plan.line(cells), parts, cells);
-    plan.launch("histogram:count_global", types, plan.groups(groups, group_size), from,
-                cl_long{voxels}, histogram.range, histogram.binning, cl_int{bins}, cl_int{tables},
-                parts);
+    plan.launch("histogram:count_global", types, range, from, count, extrema.parts, extrema.count,
+                histogram.range, histogram.binning, cl_int{bins}, tables, histogram.tables);
   }
-  plan.launch("histogram:add_parts", types, plan.line(bins), parts, cl_int{tables}, cl_int{bins},
-              histogram.counts);
   return histogram;
+}
+
+Scratch summed_counts(PlanBuilder& plan, const Histogram& histogram, int bins) {
+  const Scratch counts = plan.scratch(static_cast<std::size_t>(bins) * sizeof(cl_ulong));
+  plan.launch("histogram:add_tables", {DType::u32, DType::f64}, plan.line(bins), histogram.tables,
+              histogram.table_count, cl_int{bins}, counts);
+  return counts;
 }
 
 Prepared histogram(PlanBuilder& plan) {
   const int bins = static_cast<int>(plan.parameters().number("bins"));
   const Histogram counted =
       count_bins(plan, plan.input(), plan.dtype(), plan.shape(), bins, Bins::float_steps);
-  plan.launch("histogram:write_rows", {plan.dtype(), DType::f64}, plan.line(bins), counted.counts,
-              counted.range, cl_int{bins}, plan.output());
+  plan.launch("histogram:write_rows", {plan.dtype(), DType::f64}, plan.line(bins), counted.tables,
+              counted.table_count, counted.range, cl_int{bins}, plan.output());
   return plan.finish();
 }
 

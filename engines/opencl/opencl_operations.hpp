@@ -46,6 +46,15 @@ void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
 void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
              const Memory& to);
 
+/// The least and the greatest value of each part of an image, one behind the other.
+struct ExtremaParts {
+  Scratch parts;
+  cl_int count;
+};
+/// Also sets `cells` 32-bit numbers of `cleared` to 0, which saves a launch.
+ExtremaParts extrema_parts(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+                           const Memory& cleared, cl_long cells);
+
 /// How a histogram's bins are defined.
 enum class Bins {
   grey_levels,   ///< one a level
@@ -55,12 +64,15 @@ enum class Bins {
 
 /// A histogram on the device.
 struct Histogram {
-  Scratch counts;   ///< a 64-bit count a bin
-  Scratch range;    ///< least and greatest value, two doubles; of grey levels nothing
+  Scratch tables;      ///< tables of 32-bit counts, whose sums are the bins' counts
+  cl_int table_count;  ///< how many
+  Scratch range;       ///< least and greatest value, two doubles; of grey levels nothing
   Scratch binning;  ///< the lowest value and the scale of Histogram's float32 steps; else nothing
 };
 Histogram count_bins(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
                      int bins, Bins kind);
+/// A 64-bit count a bin.
+Scratch summed_counts(PlanBuilder&, const Histogram&, int bins);
 
 /// The mask `to`, u8, of what lies above a level found in the histogram; see AutoThreshold.
 void auto_threshold(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,

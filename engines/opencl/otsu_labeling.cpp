@@ -24,11 +24,13 @@ Scratch otsu_mask(PlanBuilder& plan) {
 void regrow(PlanBuilder& plan, const Scratch& mask, const Scratch& seeds) {
   const Shape& shape = plan.shape();
   const cl_long x = shape.x, y = shape.y, z = shape.z;
-  const std::int64_t slots = shape.voxels() + 2;
-  const auto table = [&] {
-    return plan.scratch(static_cast<std::size_t>(slots) * sizeof(cl_uint));
+  // Two components or seeds never lie in the same cell of 2 x 2 x 2 voxels: they would touch.
+  const std::int64_t slots = (shape.x + 1) / 2 * ((shape.y + 1) / 2) * ((shape.z + 1) / 2) + 2;
+  const auto table = [&](std::int64_t count) {
+    return plan.scratch(static_cast<std::size_t>(count) * sizeof(cl_uint));
   };
-  const Scratch component_of = table(), starts = table(), list = table(), owners = table();
+  const Scratch component_of = table(shape.voxels()), starts = table(slots),
+                list = table(shape.voxels()), owners = table(slots);
   components(plan, mask, DType::u8, component_of, shape, true);
   nearest_label(plan, seeds, plan.output(), shape, {});
   plan.launch("otsu_labeling:clear", labels_types, plan.line(slots), starts, cl_long{slots});
@@ -41,22 +43,35 @@ void regrow(PlanBuilder& plan, const Scratch& mask, const Scratch& seeds) {
               y, z, starts, list, owners, plan.output());
 }
 
+/// Numbers the maxima within the mask, from 1 in the order of a walk through the image.
+void number_seeds(PlanBuilder& plan, const Scratch& mask, const Scratch& maxima,
+                  const Scratch& seeds) {
+  constexpr std::int64_t stretch = 32;  // as in the kernel
+  constexpr std::size_t group_size = 256;
+  const std::int64_t voxels = plan.shape().voxels();
+  const auto items = static_cast<std::int64_t>(plan.groups(1, group_size).local.get()[0]);
+  const std::int64_t groups = (voxels + items * stretch - 1) / (items * stretch);
+  const auto range = plan.groups(groups, group_size);
+  const auto sums = cl::Local(static_cast<std::size_t>(items) * sizeof(cl_uint));
+  const Scratch totals = plan.scratch(static_cast<std::size_t>(groups) * sizeof(cl_uint));
+  plan.launch("otsu_labeling:count_in_groups", labels_types, range, mask, maxima, cl_long{voxels},
+              seeds, totals, sums);
+  inclusive_scan(plan, totals, groups);
+  plan.launch("otsu_labeling:number_seeds", labels_types, range, mask, maxima, cl_long{voxels},
+              seeds, totals, sums);
+}
+
 }  // namespace
 
 Prepared voronoi_otsu_labeling(PlanBuilder& plan) {
   const Shape& shape = plan.shape();
-  const std::int64_t voxels = shape.voxels();
-  const auto size = static_cast<std::size_t>(voxels);
+  const auto size = static_cast<std::size_t>(shape.voxels());
   const Scratch mask = otsu_mask(plan), spots = plan.scratch(size * sizeof(cl_float)),
                 maxima = plan.scratch(size), seeds = plan.scratch(size * sizeof(cl_uint));
   blur(plan, plan.input(), plan.dtype(), spots, DType::f32, shape,
        plan.parameters().per_axis("spot_sigma"));
   mark_maxima(plan, spots, DType::f32, maxima, shape, {false, {1, 1, 1}}, no_floor);
-  plan.launch("otsu_labeling:mark_seeds", labels_types, plan.line(voxels), mask, maxima,
-              cl_long{voxels}, seeds);
-  inclusive_scan(plan, seeds, voxels);
-  plan.launch("otsu_labeling:keep_seeds", labels_types, plan.line(voxels), mask, maxima,
-              cl_long{voxels}, seeds);
+  number_seeds(plan, mask, maxima, seeds);
   regrow(plan, mask, seeds);
   return plan.finish();
 }

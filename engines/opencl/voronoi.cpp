@@ -1,45 +1,79 @@
 #include "engines/operations/voronoi.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include "engines/opencl/opencl_operations.hpp"
 
 namespace voxelmark::opencl {
 
+namespace {
+
+/// Weights in the same proportions, as small as can be; 0 for axes that do not count.
+AxisWeights reduced(const AxisWeights& weights, const Shape& shape) {
+  const std::int64_t x = shape.x > 1 ? weights.x : 0, y = shape.y > 1 ? weights.y : 0,
+                     z = shape.z > 1 ? weights.z : 0;
+  const std::int64_t divisor = std::max<std::int64_t>(1, std::gcd(x, std::gcd(y, z)));
+  return {x / divisor, y / divisor, z / divisor};
+}
+
+/// Whether 32-bit numbers hold every squared distance, as kernels/voronoi.cl wants it.
+bool is_narrow(const AxisWeights& weights, const Shape& shape) {
+  const auto longest = [](std::int64_t weight, std::int64_t extent) {
+    return static_cast<double>(weight) * static_cast<double>(extent - 1) *
+           static_cast<double>(extent - 1);
+  };
+  return longest(weights.x, shape.x) + longest(weights.y, shape.y) + longest(weights.z, shape.z) <
+         2147483647.0;
+}
+
+template <class Distance>
 void nearest_label(PlanBuilder& plan, const Memory& seeds, const Memory& labels, const Shape& shape,
-                   const AxisWeights& weights) {
+                   const AxisWeights& weights, const std::string& options) {
   constexpr std::size_t largest_group = 256;
+  constexpr std::int64_t chunk = 16;  // as in the kernel
   const auto voxels = static_cast<std::size_t>(shape.voxels());
   const std::int64_t plane = shape.x * shape.y;
   struct Pass {
-    std::int64_t extent, stride, outer_stride, weight;
+    std::int64_t extent, stride, others, weight;
   };
+  // The long search last: it is the shorter, the nearer all other axes have found a label.
   std::vector<Pass> passes;
-  if (shape.y > 1) passes.push_back({shape.y, shape.x, plane, weights.y});
-  if (shape.z > 1) passes.push_back({shape.z, plane, shape.voxels(), weights.z});
+  if (shape.z > 1) passes.push_back({shape.z, plane, 1, weights.z});
+  if (shape.y > 1) passes.push_back({shape.y, shape.x, shape.z, weights.y});
 
   // Each pass reads one pair of labels and distances and writes another; the last one the result.
-  const Scratch distances = plan.scratch(voxels * sizeof(cl_long));
+  const Scratch distances = plan.scratch(voxels * sizeof(Distance));
   const Scratch other_distances =
-      passes.size() == 2 ? plan.scratch(voxels * sizeof(cl_long)) : distances;
+      passes.size() == 2 ? plan.scratch(voxels * sizeof(Distance)) : distances;
   const Memory other_labels =
       passes.empty() ? labels : Memory(plan.scratch(voxels * sizeof(cl_uint)));
   const Memory first = passes.size() == 1 ? other_labels : labels;
 
-  const PlanBuilder::Types types{DType::u32, DType::u32};
+  const PlanBuilder::Types types{DType::u32, DType::u32, options};
   const PlanBuilder::Range rows = plan.groups(shape.y * shape.z, largest_group);
   plan.launch("voronoi:nearest_along_x", types, rows, seeds, first, distances, cl_long{shape.x},
-              cl_long{weights.x}, cl::Local(rows.local.get()[0] * sizeof(cl_long)));
-  if (passes.empty()) return;
-  const Scratch stacks = plan.scratch(voxels * sizeof(cl_uint2));
+              static_cast<Distance>(weights.x), cl::Local(rows.local.get()[0] * sizeof(cl_long)));
   for (std::size_t i = 0; i < passes.size(); ++i) {
     const bool last = i + 1 == passes.size();
-    const auto& [extent, stride, outer_stride, weight] = passes[i];
-    const std::int64_t lines = shape.voxels() / extent;
-    plan.launch("voronoi:nearest_across", {DType::u32, DType::u32, last ? "" : "-D KEEP_DISTANCES"},
-                plan.line(lines), i == 0 ? first : other_labels,
-                i == 0 ? distances : other_distances, last ? labels : other_labels,
-                i == 0 ? other_distances : distances, cl_long{lines}, cl_long{extent},
-                cl_long{stride}, cl_long{outer_stride}, cl_long{weight}, stacks);
+    const auto& [extent, stride, others, weight] = passes[i];
+    plan.launch("voronoi:nearest_across", types,
+                plan.volume({stride, (extent + chunk - 1) / chunk, others}),
+                i == 0 ? first : other_labels, i == 0 ? distances : other_distances,
+                last ? labels : other_labels, i == 0 ? other_distances : distances, cl_long{stride},
+                cl_long{extent}, static_cast<Distance>(weight), cl_int{!last});
   }
+}
+
+}  // namespace
+
+void nearest_label(PlanBuilder& plan, const Memory& seeds, const Memory& labels, const Shape& shape,
+                   const AxisWeights& weights) {
+  const AxisWeights least = reduced(weights, shape);
+  if (is_narrow(least, shape))
+    nearest_label<cl_uint>(plan, seeds, labels, shape, least, "-D NARROW");
+  else
+    nearest_label<cl_ulong>(plan, seeds, labels, shape, least, "");
 }
 
 Prepared voronoi(PlanBuilder& plan) {
