@@ -88,6 +88,7 @@ struct Measurement {
   double sampling = 0;           ///< all the time in which samples were taken one behind the other
   double outside = 0;            ///< of that, what is in no sample
   std::optional<double> joules;  ///< a plan's share of what the device, or all CPUs, took meanwhile
+  std::string no_joules;         ///< why there are none though they were asked for
   Disturbance disturbance;
   std::size_t peak_device_bytes = 0;
   double clock_drift = 0;  ///< change of the arithmetic probe's time, as a fraction

@@ -219,14 +219,20 @@ void CaseRun::sample_cold(std::size_t count) {
 }
 
 void CaseRun::measure_energy() {
-  if (!options_.energy || case_.entry.device.external) return;
-  auto counter = EnergyCounter::find(case_.entry.device, opened_->gpu);
-  if (!counter) return;
+  if (!options_.energy) return;
+  auto counter = case_.entry.device.external
+                     ? std::nullopt
+                     : EnergyCounter::find(case_.entry.device, opened_->gpu);
+  if (!counter) {
+    measurement_.no_joules = "there is no energy counter that this program may read";
+    return;
+  }
   try {
     measurement_.joules = joules_per_call(*counter, [&] {
       if (interrupt_requested) throw Interrupted();
       execution_.run();
     });
+    if (!measurement_.joules) measurement_.no_joules = "the energy counter stands still";
   } catch (const Interrupted&) {
     // What was sampled before is kept.
   }

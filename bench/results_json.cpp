@@ -185,6 +185,7 @@ json case_json(const Row& row, PictureStore& pictures) {
     object["background_load"] = m.disturbance.background_load();
     if (!m.disturbance.throttled.empty()) object["throttled"] = m.disturbance.throttled;
     if (!m.no_cold.empty()) object["no_cold"] = m.no_cold;
+    if (!m.no_joules.empty()) object["no_joules"] = m.no_joules;
     if (!done->difference.empty()) object["difference"] = done->difference;
     if (!done->disagreement.empty()) {
       object["disagrees"] = true;

@@ -35,6 +35,12 @@ std::string percent(double fraction) {
   return fraction < 0.001 ? "<0.1%" : significant(100 * fraction, 2) + "%";
 }
 
+/// "±2.8%": half the width of an interval, relative to its median.
+std::string half_width(const Interval& interval, double middle) {
+  const double share = (interval.upper - interval.lower) / 2 / middle;
+  return share < 10 ? "±" + percent(share) : "±>999%";
+}
+
 std::string folded(const std::string& lead, const std::string& text, const std::string& indent) {
   return voxelmark::folded(lead, text, indent, width);
 }
@@ -108,8 +114,7 @@ std::string done_line(const Row& row, const Done& done, const Row* best, const O
   const Interval interval = median_interval(m.wall);
   const double rate = m.cost.bytes / seconds;
   const Limits* limits = limits_of(row.bench_case, engines);
-  std::vector<std::string> cells{significant(1e3 * seconds, 4),
-                                 "±" + percent((interval.upper - interval.lower) / 2 / seconds)};
+  std::vector<std::string> cells{significant(1e3 * seconds, 4), half_width(interval, seconds)};
   if (columns.cold) cells.push_back(milliseconds(m.cold));
   cells.push_back(rate < 1e7 ? "<0.01" : significant(rate / 1e9, 3));
   cells.push_back(limits ? percent(rate / limits->copy_bytes_per_second) : "-");
@@ -158,6 +163,7 @@ std::string notes(const GroupResult& group) {
       }));
   add("while measuring, ", rows_with(group, disturbance_text));
   add("no cold figure of ", rows_with(group, [](const Measurement& m) { return m.no_cold; }));
+  add("no joules of ", rows_with(group, [](const Measurement& m) { return m.no_joules; }));
   return text;
 }
 

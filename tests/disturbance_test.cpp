@@ -164,10 +164,23 @@ TEST_F(Measured, EnergyAndColdCachesAreThereWhereTheyAreAskedFor) {
   const std::string text = table(group, engines_);
   EXPECT_NE(text.find("cold ms"), std::string::npos) << text;
   EXPECT_NE(text.find("joules"), std::string::npos) << text;
+  EXPECT_EQ(text.find("no joules"), std::string::npos) << text;
   const auto plain = run();
   EXPECT_FALSE(median_row(plain).contains("cold_ms"));
   EXPECT_FALSE(median_row(plain).contains("joules"));
   EXPECT_EQ(table(plain, engines_).find("joules"), std::string::npos);
+}
+
+TEST_F(Measured, WithoutACounterThereIsANote) {
+  const TemporaryFolder none;
+  const Variable place("VOXELMARK_POWERCAP", none.path().string()), two("FAKE_NVML_GPUS", "2");
+  Options options;
+  options.energy = true;
+  const auto group = run(options);
+  EXPECT_FALSE(median_row(group).contains("joules"));
+  EXPECT_TRUE(median_row(group)["voxelmark"].contains("no_joules"));
+  EXPECT_NE(table(group, engines_).find("no joules of tbb: there is no energy counter"),
+            std::string::npos);
 }
 
 void write(const std::filesystem::path& file, double value) {
