@@ -190,7 +190,7 @@ class Operations(BrowserTest):
     def test_growth(self):
         """Sizes at one sigma and sigmas at one size: any case shows both curves, with the exponents of their upper two decades."""
         rows = [result_files.row("GaussianBlur2D", engine, (n, n, 1), parameters="sigma:2", samples=[fixed + (n * n / 1e6) ** power] * 3)
-                for n in (10, 32, 100, 1000, 3200) for engine, fixed, power in (("tbb", 0.0, 1.5), (GPU, 0.5, 1.0))]
+                for n in (10, 32, 100, 320, 1000, 3200) for engine, fixed, power in (("tbb", 0.0, 1.5), (GPU, 0.5, 1.0))]
         rows += [result_files.row("GaussianBlur2D", "tbb", (100, 100, 1), parameters=f"sigma:{sigma}", samples=[0.001 * sigma**0.5] * 3) for sigma in (5, 10, 30)]
         legend = lambda name: self.run_script("return alive.get(arguments[0])?.legend.legendItems.map((i) => i.text)", name)
         for fragment in ("", "#task=GaussianBlur2D%2F100x100%2Ff32%2Fsigma%3A30"):

@@ -6,6 +6,7 @@ usage: report_html_test.py REPORT [UNITTEST ARGUMENTS...]
 The page in a browser: report_html_browser_test.py. What is refused: report_html_misuse_test.py.
 """
 
+import html
 import json
 import re
 import statistics
@@ -96,7 +97,7 @@ class Findings(PageTest):
                 result_files.row("Flip2D", GPU, others_gpu_share=0.2, details={"background_load": True, "throttled": ["power cap"]}),
                 result_files.row("Flip3D", "tbb", others_cpu_share=0.02, details={"background_load": False})]
         path = self.page(self.made(rows))
-        text, model = path.read_text(), model_of(path)
+        text, model = html.unescape(path.read_text()), model_of(path)
         self.check("In 2 of 3 results other programs took more than 5 %" in text and "at the worst 31 % of the CPUs' (Flip2D" in text, "load")
         self.check("In 1 of 3 results something held the GPU's clocks down (marked ~): power cap." in text, "throttling")
         said = {(model["tasks"][task]["operation"], model["columns"][column]["label"]): model["rows"]["reasons"][reason]
