@@ -87,7 +87,7 @@ Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
   execution_.poison(poison);
   if (timed)
     take_samples(
-        execution_, 1, [] { return true; }, case_.entry.device.external, measurement_);
+        execution_, 1, [](double) { return true; }, case_.entry.device.external, measurement_);
   else
     execution_.run();
   execution_.download(result_);
@@ -172,9 +172,10 @@ double CaseRun::measure_block() {
     execution_.run();
   } while (seconds_since(start) < warm_up_seconds && !interrupt_requested);
   if (interrupt_requested) return 0;
+  const double warm_up = seconds_since(start);
   const auto block = take_samples(
       execution_, block_size,
-      [&] { return interrupt_requested || time_is_up(seconds_since(start)); },
+      [&](double seconds) { return interrupt_requested || time_is_up(warm_up + seconds); },
       case_.entry.device.external, measurement_);
   sample_device(block.size());
   sample_throughput();

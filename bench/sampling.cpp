@@ -1,7 +1,6 @@
 #include "bench/sampling.hpp"
 
 #include <ctime>
-#include <numeric>
 
 #include "bench/statistics.hpp"
 
@@ -38,7 +37,7 @@ double process_cpu_seconds() {
 }
 
 std::vector<double> take_samples(Execution& execution, std::size_t count,
-                                 const std::function<bool()>& enough, bool round_trips,
+                                 const std::function<bool(double)>& enough, bool round_trips,
                                  Measurement& measurement) {
   std::vector<double> block, calls;
   block.reserve(count);
@@ -54,21 +53,22 @@ std::vector<double> take_samples(Execution& execution, std::size_t count,
     append(measurement.round_trip, calls);
     measurement.cpu.resize(measurement.wall.size(), cpu / static_cast<double>(block.size()));
   };
+  double clocked = 0;
   const auto start = Clock::now();
   try {
     do {
-      const auto call = Clock::now();
+      const auto call = round_trips ? Clock::now() : start;
       block.push_back(timed(*execution.stream, [&] { execution.run(); }));
       if (round_trips) calls.push_back(seconds_since(call));
-    } while (block.size() < count && !enough());
+      clocked += round_trips ? calls.back() : block.back();
+    } while (block.size() < count && !enough(clocked));
   } catch (...) {
     keep();  // what was sampled before an interrupt
     throw;
   }
   const double all = seconds_since(start);
-  const auto& clocked = round_trips ? calls : block;
   measurement.sampling += all;
-  measurement.outside += all - std::accumulate(clocked.begin(), clocked.end(), 0.0);
+  measurement.outside += all - clocked;
   keep();
   return block;
 }
@@ -81,9 +81,8 @@ HarnessCost measure_harness_cost() {
   std::vector<double> readings, outside;
   for (std::size_t i = 0; i < blocks; ++i) {
     Measurement m;
-    const auto now = Clock::now();
     take_samples(
-        idle, block_size, [&] { return seconds_since(now) > 1; }, false, m);
+        idle, block_size, [](double seconds) { return seconds > 1; }, false, m);
     readings.insert(readings.end(), m.wall.begin(), m.wall.end());
     outside.push_back(m.outside / static_cast<double>(block_size));
   }

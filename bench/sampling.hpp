@@ -22,10 +22,10 @@ double timed(Stream& stream, const Work& work) {
 double process_cpu_seconds();
 
 /// Adds samples of the plan to the measurement, one behind the other: `count`, or fewer where
-/// `enough`, asked after each, says so. Gives them. With `round_trips` a call as this process sees
-/// it is kept beside each.
+/// `enough`, asked after each with the seconds of all, says so. Gives them. With `round_trips` a
+/// call as this process sees it is kept beside each.
 std::vector<double> take_samples(Execution& execution, std::size_t count,
-                                 const std::function<bool()>& enough, bool round_trips,
+                                 const std::function<bool(double)>& enough, bool round_trips,
                                  Measurement& measurement);
 
 /// What measuring itself costs, by a plan that does nothing. Seconds.

@@ -261,7 +261,7 @@ TEST(HarnessCost, IsTheTimeOutsideTheSamples) {
   execution.stream = std::make_unique<IdleStream>();
   execution.plan = std::make_unique<SleepingPlan>();
   Measurement m;
-  const auto slow_harness = [] {
+  const auto slow_harness = [](double) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
     return false;
   };
@@ -272,7 +272,7 @@ TEST(HarnessCost, IsTheTimeOutsideTheSamples) {
   EXPECT_EQ(m.cpu.size(), 5u);
   EXPECT_TRUE(m.round_trip.empty());
   EXPECT_EQ(take_samples(
-                execution, 5, [] { return true; }, true, m)
+                execution, 5, [](double) { return true; }, true, m)
                 .size(),
             1u);
   EXPECT_EQ(m.round_trip.size(), 1u);
