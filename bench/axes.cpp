@@ -89,7 +89,7 @@ ParameterAxis parse_parameter_axis(const std::string& text) {
 void add_axes(CLI::App& app, Axes& axes) {
   using namespace command_line;
   add_value(app, "--filter", axes.filter, parse_filter,
-            "Run the cases in whose name this regular expression is found; --list shows names")
+            "Run cases in whose name (see --list) this regular expression is found")
       ->type_name("REGEX");
   add_list(app, "--size", axes.sizes, parse_shape, "Image sizes, as 2048x2048,1024x1024x32")
       ->type_name("SIZE,...");

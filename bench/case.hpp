@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "bench/disturbance.hpp"
 #include "datasets/tiff.hpp"
 #include "engines/core/engine.hpp"
 #include "validate/illustration.hpp"
@@ -78,10 +79,17 @@ struct Measurement {
   double prepare = 0;  ///< first plan: programs built or loaded, scratch, weights, one launch
   std::vector<double> upload, download;  ///< empty where the engine works on host memory
   std::vector<double> wall;              ///< one plan and a wait for its end
-  std::vector<double> cpu;               ///< CPU time of the process meanwhile
+  std::vector<double> cpu;         ///< CPU time of the process meanwhile, the mean of each block
   std::vector<double> round_trip;  ///< of an external engine: `wall` with the protocol's own cost
   std::vector<double> throughput;  ///< a plan's share of many enqueued one behind the other
   std::vector<double> device;      ///< first start to last end on the device's clock; may be empty
+  std::vector<double> cold, cold_device;  ///< as `wall` and `device`, after emptying the caches
+  std::string no_cold;                    ///< why there are none though they were asked for
+  double sampling = 0;           ///< all the time in which samples were taken one behind the other
+  double outside = 0;            ///< of that, what is in no sample
+  std::optional<double> joules;  ///< a plan's share of what the device, or all CPUs, took meanwhile
+  std::string no_joules;         ///< why there are none though they were asked for
+  Disturbance disturbance;
   std::size_t peak_device_bytes = 0;
   double clock_drift = 0;  ///< change of the arithmetic probe's time, as a fraction
   bool precise = false;    ///< the interval of the median is narrow enough; else time was up

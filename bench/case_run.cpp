@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <filesystem>
 
+#include "bench/energy.hpp"
 #include "bench/inputs.hpp"
 #include "bench/runner.hpp"
+#include "bench/sampling.hpp"
 #include "bench/statistics.hpp"
 #include "datasets/csv.hpp"
 #include "datasets/tiff.hpp"
@@ -27,12 +28,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double process_cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 }  // namespace
 
 std::string result_file_name(const Case& bench_case) {
@@ -42,17 +37,16 @@ std::string result_file_name(const Case& bench_case) {
   return name + (bench_case.task->operation->gives_table() ? ".csv" : ".tif");
 }
 
-CaseRun::CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder,
+CaseRun::CaseRun(const Case& bench_case, const Checker& checker, const Options& options,
                  bool illustrated)
-    : case_(bench_case), checker_(checker), save_folder_(save_folder), illustrated_(illustrated) {}
+    : case_(bench_case), checker_(checker), options_(options), illustrated_(illustrated) {}
 
 void CaseRun::end(Outcome outcome) {
   outcome_ = std::move(outcome);
   running_ = false;
 }
 
-void CaseRun::set_up(OpenEngines& engines, double max_time) {
-  max_time_ = max_time;
+void CaseRun::set_up(OpenEngines& engines) {
   try {
     const auto opened = engines.open(case_.entry, case_.threads);
     if (const auto* skip = std::get_if<Skip>(&opened)) return end(*skip);
@@ -92,7 +86,8 @@ Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
   if (interrupt_requested) throw Interrupted();
   execution_.poison(poison);
   if (timed)
-    sample();
+    take_samples(
+        execution_, 1, [](double) { return true; }, case_.entry.device.external, measurement_);
   else
     execution_.run();
   execution_.download(result_);
@@ -102,7 +97,7 @@ Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
 void CaseRun::check_first_result() {
   comparison_ = run_poisoned(0xff, false);
   comparison_.is_reference = case_.entry.device.is_reference();
-  if (!save_folder_.empty()) save_result();
+  if (!options_.save.empty()) save_result();
   // What is sampled is no image, and a table is none either.
   if (illustrated_ && !comparison_.is_reference && checker_.check() == Check::full &&
       !case_.task->operation->gives_table())
@@ -116,12 +111,14 @@ void CaseRun::check_first_result() {
   }
   measure_transfers();
   profiling_stream_ = opened_->engine->stream(true);
+  disturbance_ = DisturbanceMeter(opened_->gpu);
+  prepare_cold();
   probe_before_ = opened_->engine->arithmetic_probe().seconds;
   running_ = true;
 }
 
 void CaseRun::save_result() const {
-  const auto path = std::filesystem::path(save_folder_) / result_file_name(case_);
+  const auto path = std::filesystem::path(options_.save) / result_file_name(case_);
   if (case_.task->operation->gives_table())
     write_csv(path, case_.task->operation->columns, result_);
   else
@@ -132,32 +129,14 @@ void CaseRun::measure_transfers() {
   // A transfer has none of its own beside it.
   if (opened_->engine->device().host_memory || case_.task->operation->is_transfer) return;
   for (std::size_t i = 0; i < block_size; ++i) {
-    measurement_.upload.push_back(timed([&] {
+    measurement_.upload.push_back(timed(*execution_.stream, [&] {
       for (std::size_t k = 0; k < execution_.inputs.size(); ++k)
         execution_.stream->upload(checker_.inputs()[k], *execution_.inputs[k]);
       execution_.stream->sync();
     }));
-    measurement_.download.push_back(timed([&] { execution_.download(result_); }));
+    measurement_.download.push_back(
+        timed(*execution_.stream, [&] { execution_.download(result_); }));
   }
-}
-
-/// Seconds of the work, by the engine's own clock where that is in another process.
-double CaseRun::timed(const std::function<void()>& work) {
-  execution_.stream->own_seconds();
-  const auto start = Clock::now();
-  work();
-  const double seconds = seconds_since(start);
-  return execution_.stream->own_seconds().value_or(seconds);
-}
-
-double CaseRun::sample() {
-  const double cpu_start = process_cpu_seconds();
-  const auto start = Clock::now();
-  const double seconds = timed([&] { execution_.run(); });
-  if (case_.entry.device.external) measurement_.round_trip.push_back(seconds_since(start));
-  measurement_.wall.push_back(seconds);
-  measurement_.cpu.push_back(process_cpu_seconds() - cpu_start);
-  return seconds;
 }
 
 void CaseRun::sample_device(std::size_t count) {
@@ -178,29 +157,86 @@ void CaseRun::sample_throughput() {
     return;
   }
   const int plans = static_cast<int>(std::clamp(0.01 / std::max(latency, 1e-6), 2.0, 256.0));
-  measurement_.throughput.push_back(timed([&] {
-                                      for (int i = 0; i < plans; ++i)
-                                        execution_.plan->enqueue(*execution_.stream);
-                                      execution_.stream->sync();
-                                    }) /
-                                    plans);
+  const double seconds = timed(*execution_.stream, [&] {
+    for (int i = 0; i < plans; ++i) execution_.plan->enqueue(*execution_.stream);
+    execution_.stream->sync();
+  });
+  measurement_.throughput.push_back(seconds / plans);
 }
 
 double CaseRun::measure_block() {
   if (!running_ || interrupt_requested || time_is_up(0)) return 0;
+  disturbance_.begin();
   const auto start = Clock::now();
   do {
     execution_.run();
   } while (seconds_since(start) < warm_up_seconds && !interrupt_requested);
-  std::vector<double> block;
-  while (block.size() < block_size && !interrupt_requested) {
-    block.push_back(sample());
-    if (time_is_up(seconds_since(start))) break;
-  }
+  if (interrupt_requested) return 0;
+  const double warm_up = seconds_since(start);
+  const auto block = take_samples(
+      execution_, block_size,
+      [&](double seconds) { return interrupt_requested || time_is_up(warm_up + seconds); },
+      case_.entry.device.external, measurement_);
   sample_device(block.size());
-  if (!block.empty()) sample_throughput();
+  sample_throughput();
   spent_ += seconds_since(start);
-  return block.empty() ? 0 : median(block);
+  sample_cold(block.size());
+  disturbance_.end();
+  return median(block);
+}
+
+void CaseRun::prepare_cold() {
+  if (!options_.flush) return;
+  if (case_.entry.device.external) {
+    measurement_.no_cold = "the caches of another process's work are not emptied";
+    return;
+  }
+  try {
+    if (!opened_->flush) opened_->flush = std::make_unique<CacheFlush>(*opened_->engine);
+  } catch (const std::exception& error) {
+    measurement_.no_cold = error.what();
+  }
+}
+
+// Emptying the caches takes longer than most plans: it has a time limit of its own, so that the
+// warm samples are as many as without it.
+void CaseRun::sample_cold(std::size_t count) {
+  if (!options_.flush || !measurement_.no_cold.empty()) return;
+  const auto start = Clock::now();
+  const auto time_is_up = [&] {
+    return interrupt_requested || (spent_cold_ + seconds_since(start) >= options_.max_time &&
+                                   measurement_.cold.size() >= fewest_when_time_is_up);
+  };
+  const bool has_clock = !measurement_.device.empty();
+  for (std::size_t i = 0; i < count && !time_is_up(); ++i) {
+    opened_->flush->run(*execution_.stream);
+    measurement_.cold.push_back(timed(*execution_.stream, [&] { execution_.run(); }));
+    if (!has_clock) continue;
+    opened_->flush->run(*execution_.stream);
+    execution_.plan->enqueue(*profiling_stream_);
+    measurement_.cold_device.push_back(profiling_stream_->device_seconds().value_or(0));
+  }
+  spent_cold_ += seconds_since(start);
+}
+
+void CaseRun::measure_energy() {
+  if (!options_.energy) return;
+  auto counter = case_.entry.device.external
+                     ? std::nullopt
+                     : EnergyCounter::find(case_.entry.device, opened_->gpu);
+  if (!counter) {
+    measurement_.no_joules = "there is no energy counter that this program may read";
+    return;
+  }
+  try {
+    measurement_.joules = joules_per_call(*counter, [&] {
+      if (interrupt_requested) throw Interrupted();
+      execution_.run();
+    });
+    if (!measurement_.joules) measurement_.no_joules = "the energy counter stands still";
+  } catch (const Interrupted&) {
+    // What was sampled before is kept.
+  }
 }
 
 bool CaseRun::precise() const {
@@ -210,7 +246,7 @@ bool CaseRun::precise() const {
 }
 
 bool CaseRun::time_is_up(double running) const {
-  return spent_ + running >= max_time_ && samples() >= fewest_when_time_is_up;
+  return spent_ + running >= options_.max_time && samples() >= fewest_when_time_is_up;
 }
 
 bool CaseRun::wants_more() const {
@@ -221,7 +257,9 @@ void CaseRun::finish() {
   if (!running_) return;
   if (samples() == 0) return end(Skip{"interrupted"});
   try {
+    measurement_.disturbance = case_.entry.device.external ? Disturbance{} : disturbance_.result();
     if (!interrupt_requested) {
+      measure_energy();
       const Comparison last = run_poisoned(0xa5, true);
       if (!agrees(last) && disagreement_.empty())
         return end(

@@ -1,11 +1,11 @@
 #pragma once
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "bench/checker.hpp"
 #include "bench/engines.hpp"
 #include "bench/execution.hpp"
+#include "bench/options.hpp"
 
 namespace voxelmark {
 
@@ -13,12 +13,12 @@ namespace voxelmark {
 /// functions.
 class CaseRun {
  public:
-  CaseRun(const Case& bench_case, const Checker& checker, const std::string& save_folder,
+  CaseRun(const Case& bench_case, const Checker& checker, const Options& options,
           bool illustrated = false);
 
   /// Opens the engine, allocates, uploads, prepares, compares. On anything but agreement the run is
   /// over, and row() says why.
-  void set_up(OpenEngines& engines, double max_time);
+  void set_up(OpenEngines& engines);
   bool running() const { return running_; }
   /// A block of samples after at least 20 ms of untimed work. Gives the block's median in seconds.
   double measure_block();
@@ -38,16 +38,17 @@ class CaseRun {
   Comparison run_poisoned(std::uint8_t poison, bool timed);
   void save_result() const;
   void measure_transfers();
-  double timed(const std::function<void()>& work);
-  double sample();
   void sample_device(std::size_t count);
   void sample_throughput();
+  void prepare_cold();
+  void sample_cold(std::size_t count);
+  void measure_energy();
   bool precise() const;
   bool time_is_up(double running) const;
 
   Case case_;
   const Checker& checker_;
-  std::string save_folder_;
+  const Options& options_;
   bool illustrated_;
   std::shared_ptr<const Illustration> illustration_;
   OpenEngines::Opened* opened_ = nullptr;
@@ -57,7 +58,8 @@ class CaseRun {
   Measurement measurement_;
   Comparison comparison_;
   std::string disagreement_;
-  double probe_before_ = 0, max_time_ = 0, spent_ = 0;
+  double probe_before_ = 0, spent_ = 0, spent_cold_ = 0;
+  DisturbanceMeter disturbance_;
   bool running_ = false;
   Outcome outcome_ = Skip{"not run"};
 };

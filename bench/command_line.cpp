@@ -35,10 +35,14 @@ void add_measuring(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option("--runs", options.runs,
-                 "Measure in this many fresh processes; a sample is a process's median")
+                 "Fresh processes to measure in, whose medians are the samples")
       ->check(whole_number_from(1, 1000))
       ->capture_default_str()
       ->type_name("N");
+  app.add_flag("--flush", options.flush,
+               "Also measure with emptied caches; takes up to twice as long");
+  app.add_flag("--energy", options.energy,
+               "Also measure joules, where the device counts them: a second more a case");
   app.add_flag("--no-limits", options.no_limits,
                "Leave out the devices' limits: seconds less, no share of the copy rate");
 }

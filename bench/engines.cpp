@@ -94,7 +94,9 @@ std::variant<OpenEngines::Opened*, Skip> OpenEngines::open(const EngineEntry& en
       const auto limits = with_limits_ && !entry.device.external
                               ? std::optional(measure_limits(*opened))
                               : std::nullopt;
-      found = opened_.emplace(key, Opened{std::move(opened), limits}).first;
+      found =
+          opened_.emplace(key, Opened{std::move(opened), limits, NvmlDevice::find(entry.device)})
+              .first;
     }
   }
   if (auto* skip = std::get_if<Skip>(&found->second)) return *skip;

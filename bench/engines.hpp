@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "bench/cache_flush.hpp"
+#include "bench/nvml.hpp"
 #include "engines/core/engine.hpp"
 #include "engines/external/external_engine.hpp"
 
@@ -46,6 +48,8 @@ class OpenEngines {
   struct Opened {
     std::unique_ptr<Engine> engine;
     std::optional<Limits> limits;
+    std::optional<NvmlDevice> gpu{};
+    std::unique_ptr<CacheFlush> flush{};  ///< made where it is first asked for
   };
   /// Throws where the runtime fails.
   std::variant<Opened*, Skip> open(const EngineEntry& entry, int threads);

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -54,9 +52,7 @@ Limits measure_limits(Engine& engine) {
   Limits limits;
   const Device& device = engine.device();
   // Large enough to leave every cache, small enough for every device.
-  const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  const std::size_t beyond_cache =
-      std::max(std::size_t{128} << 20, 2 * static_cast<std::size_t>(std::max(cache, 0L)));
+  const std::size_t beyond_cache = std::max(std::size_t{128} << 20, 2 * device.last_level_cache);
   const std::size_t bytes = std::min(beyond_cache, device.largest_allocation / 4);
   const Shape shape{static_cast<std::int64_t>(bytes), 1, 1};
   const double total = static_cast<double>(bytes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "bench/statistics.hpp"
 #include "engines/core/text.hpp"
@@ -66,9 +67,15 @@ void set_figures(json& entry, const std::vector<const json*>& runs) {
   entry["samples"] = static_cast<double>(runs.size());
   json& own = entry["voxelmark"];
   own["stopped_by"] = std::to_string(runs.size()) + " fresh processes";
-  own["clock_drifted"] = std::any_of(runs.begin(), runs.end(), [](const json* run) {
-    return run->at("voxelmark").at("clock_drifted").get<bool>();
-  });
+  std::set<std::string> throttled;
+  for (const char* mark : {"clock_drifted", "background_load"})
+    own[mark] = std::any_of(runs.begin(), runs.end(), [&](const json* run) {
+      return run->at("voxelmark").value(mark, false);
+    });
+  for (const json* run : runs)
+    for (const json& reason : run->at("voxelmark").value("throttled", json::array()))
+      throttled.insert(reason);
+  if (!throttled.empty()) own["throttled"] = throttled;
   own["device_ms"] = values(runs, "device_ms");
   own["process_min_ms"] = values(runs, "min_ms");
 }

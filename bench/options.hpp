@@ -18,6 +18,8 @@ struct Options {
   std::string base_program, base_json;  ///< another build, measured alternately with this one
   bool list = false, list_operations = false, list_devices = false, limits = false,
        no_limits = false, no_pictures = false;
+  bool flush = false;   ///< also measure with emptied caches
+  bool energy = false;  ///< also measure joules
 };
 
 /// Reads the command line. Gives an exit code instead where there is nothing left to do: help or

@@ -64,7 +64,7 @@ int measure_only_limits(const Options& options, const std::vector<std::string>& 
     for (const int count : entry.device.is_cpu() ? threads : std::vector<int>{0})
       if (!interrupt_requested && !entry.device.external)
         opened += engines.open(entry, count).index() == 0;
-  table_stream(options) << limits_table(engines);
+  table_stream(options) << limits_table(engines) << harness_line();
   write_json(options, {}, engines, command);
   if (interrupt_requested) return exit_code::interrupted;
   if (opened > 0) return exit_code::good;

@@ -26,6 +26,12 @@ bool clock_drifted(const Measurement& measurement) {
   return std::abs(measurement.clock_drift) > 0.02;
 }
 
+std::string disturbance_text(const Measurement& measurement) {
+  const std::string outside = measurement.disturbance.text(),
+                    drift = clock_drifted(measurement) ? "the clock moved by more than 2 %" : "";
+  return drift + (drift.empty() || outside.empty() ? "" : ", ") + outside;
+}
+
 const Row* best_cpu_row(const std::vector<Row>& rows) {
   const Row* best = nullptr;
   for (const auto& row : rows) {

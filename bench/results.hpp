@@ -23,6 +23,10 @@ const Row* best_cpu_row(const std::vector<Row>& rows);
 /// Whether the device's arithmetic ran at another speed before and after.
 bool clock_drifted(const Measurement& measurement);
 
+/// What slowed a measurement from outside, in words: a clock that drifted, other programs' load, a
+/// GPU that was throttled. Empty where nothing did.
+std::string disturbance_text(const Measurement& measurement);
+
 /// How many rows came out which way.
 struct Tally {
   int done = 0, skipped = 0, failed = 0;
@@ -38,6 +42,9 @@ std::string device_table(const std::vector<EngineEntry>& entries);
 
 /// The measured limits of each opened device.
 std::string limits_table(const OpenEngines& engines);
+
+/// What measuring itself costs, in a line.
+std::string harness_line();
 
 /// The catalogue in words, of the operations that the filter finds by their names.
 std::string operation_list(const std::regex& filter);

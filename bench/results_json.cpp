@@ -12,6 +12,7 @@
 #include "bench/agreement_figures.hpp"
 #include "bench/picture_store.hpp"
 #include "bench/results.hpp"
+#include "bench/sampling.hpp"
 #include "bench/statistics.hpp"
 #include "build_info.hpp"
 #include "engines/core/host_engine.hpp"
@@ -77,6 +78,14 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
   add_counter(run, "push_ms", m.upload.empty() ? 0 : 1e3 * median(m.upload));
   add_counter(run, "pull_ms", m.download.empty() ? 0 : 1e3 * median(m.download));
   if (!m.device.empty()) add_counter(run, "device_ms", 1e3 * median(m.device));
+  if (!m.cold.empty()) {
+    const Interval cold = median_interval(m.cold);
+    add_counter(run, "cold_ms", 1e3 * median(m.cold));
+    add_counter(run, "cold_ci_lower_ms", 1e3 * cold.lower);
+    add_counter(run, "cold_ci_upper_ms", 1e3 * cold.upper);
+  }
+  if (!m.cold_device.empty()) add_counter(run, "cold_device_ms", 1e3 * median(m.cold_device));
+  if (m.joules) add_counter(run, "joules", *m.joules);
   add_counter(run, "effective_bytes_per_second", m.cost.bytes / seconds);
   add_counter(run, "flops_per_second", m.cost.flops / seconds);
   if (limits)
@@ -89,6 +98,9 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
     add_counter(run, "protocol_ms", 1e3 * protocol_seconds(m));
   }
   add_counter(run, "clock_drift", m.clock_drift);
+  if (m.disturbance.others_cpu) add_counter(run, "others_cpu_share", *m.disturbance.others_cpu);
+  if (m.disturbance.others_gpu) add_counter(run, "others_gpu_share", *m.disturbance.others_gpu);
+  if (m.sampling > 0) add_counter(run, "harness_share", m.outside / m.sampling);
   add_agreement(run, done.comparison);
   if (best && done.comparison.check != Check::none && done.disagreement.empty()) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
@@ -170,6 +182,10 @@ json case_json(const Row& row, PictureStore& pictures) {
     object["is_reference"] = done->comparison.is_reference;
     object["stopped_by"] = m.precise ? "interval of the median within 2 %" : "time";
     object["clock_drifted"] = clock_drifted(m);
+    object["background_load"] = m.disturbance.background_load();
+    if (!m.disturbance.throttled.empty()) object["throttled"] = m.disturbance.throttled;
+    if (!m.no_cold.empty()) object["no_cold"] = m.no_cold;
+    if (!m.no_joules.empty()) object["no_joules"] = m.no_joules;
     if (!done->difference.empty()) object["difference"] = done->difference;
     if (!done->disagreement.empty()) {
       object["disagrees"] = true;
@@ -230,6 +246,7 @@ json context_json(const OpenEngines& engines, const std::vector<std::string>& co
                   bool incomplete) {
   utsname system{};
   uname(&system);
+  const HarnessCost cost = measure_harness_cost();
   json context{{"schema_version", result_schema_version},
                {"runs", 1},
                {"version", build_info::version},
@@ -244,6 +261,8 @@ json context_json(const OpenEngines& engines, const std::vector<std::string>& co
                {"cpu_smt", first_line("/sys/devices/system/cpu/smt/active") == "1"},
                {"cgroup_cpu_quota", first_line("/sys/fs/cgroup/cpu.max")},
                {"cpu_steal_fraction", steal_fraction()},
+               {"no_op_seconds", cost.no_op},
+               {"harness_seconds_per_sample", cost.outside},
                {"devices", json::array()}};
   for (const auto& [key, opened] : engines.all()) {
     json device{{"id", key.first}};
@@ -251,8 +270,9 @@ json context_json(const OpenEngines& engines, const std::vector<std::string>& co
     if (const auto* skip = std::get_if<Skip>(&opened)) {
       device["skipped"] = skip->reason;
     } else {
-      const auto& [engine, limits] = std::get<OpenEngines::Opened>(opened);
-      const Device& d = engine->device();
+      const auto& found = std::get<OpenEngines::Opened>(opened);
+      const auto& limits = found.limits;
+      const Device& d = found.engine->device();
       device.update({
           {"name", d.name},
           {"type", d.type},
@@ -261,8 +281,10 @@ json context_json(const OpenEngines& engines, const std::vector<std::string>& co
           {"memory_bytes", d.memory},
           {"largest_allocation_bytes", d.largest_allocation},
           {"local_memory_bytes", d.local_memory},
+          {"last_level_cache_bytes", d.last_level_cache},
           {"compute_units", d.compute_units},
       });
+      if (!d.pci_address.empty()) device["pci_address"] = d.pci_address;
       if (limits) device["limits"] = limits_json(*limits);
     }
     context["devices"].push_back(device);

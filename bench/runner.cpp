@@ -91,10 +91,9 @@ GroupResult run_group(const Group& group, const Options& options, OpenEngines& e
 
   Runs runs;
   for (const auto& bench_case : group.cases)
-    runs.push_back(
-        std::make_unique<CaseRun>(bench_case, *checker, options.save, group.illustrated));
+    runs.push_back(std::make_unique<CaseRun>(bench_case, *checker, options, group.illustrated));
   for (std::size_t i = 0; i < runs.size() && !interrupt_requested; ++i) {
-    runs[i]->set_up(engines, options.max_time);
+    runs[i]->set_up(engines);
     progress(0.5 * static_cast<double>(i + 1) / static_cast<double>(runs.size()));
   }
 

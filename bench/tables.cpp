@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "bench/results.hpp"
+#include "bench/sampling.hpp"
 #include "bench/statistics.hpp"
 #include "engines/core/text.hpp"
 #include "engines/operations/catalogue.hpp"
@@ -32,6 +33,12 @@ std::string times(double ratio) { return ratio < 0.001 ? "<0.001x" : significant
 
 std::string percent(double fraction) {
   return fraction < 0.001 ? "<0.1%" : significant(100 * fraction, 2) + "%";
+}
+
+/// "±2.8%": half the width of an interval, relative to its median.
+std::string half_width(const Interval& interval, double middle) {
+  const double share = (interval.upper - interval.lower) / 2 / middle;
+  return share < 10 ? "±" + percent(share) : "±>999%";
 }
 
 std::string folded(const std::string& lead, const std::string& text, const std::string& indent) {
@@ -72,33 +79,92 @@ std::string error_cell(const Comparison& comparison) {
   return significant(comparison.figures.max_abs_error, 2);
 }
 
-const std::vector<std::size_t> widths{38, 9, 7, 7, 7, 8, 8, 9, 9, 9, 9};
+/// The columns of a group's table; some are there only where a row has something for them.
+struct Columns {
+  explicit Columns(const GroupResult& group) {
+    for (const Row& row : group.rows)
+      if (const auto* done = std::get_if<Done>(&row.outcome)) {
+        cold = cold || !done->measurement.cold.empty();
+        joules = joules || done->measurement.joules;
+      }
+    const auto insert = [&](std::size_t place, std::size_t columns) {
+      widths.insert(widths.begin() + static_cast<std::ptrdiff_t>(place), columns);
+      widths[0] -= columns;
+    };
+    if (joules) insert(5, 9);
+    if (cold) insert(3, 9);
+  }
+  bool cold = false, joules = false;
+  std::vector<std::size_t> widths{38, 9, 7, 7, 7, 8, 8, 9, 9, 9, 9};
+};
 
-std::string done_line(const Row& row, const Done& done, const Row* best,
-                      const OpenEngines& engines) {
+std::string title_line(const GroupResult& group, const Columns& columns) {
+  std::vector<std::string> titles{"ms",       "CI",      "GB/s",     "copy",
+                                  "push ms",  "pull ms", "first ms", error_title(group),
+                                  "speed-up", "w/trans."};
+  if (columns.joules) titles.insert(titles.begin() + 4, "joules");
+  if (columns.cold) titles.insert(titles.begin() + 2, "cold ms");
+  return line("  engine:device", titles, columns.widths);
+}
+
+std::string done_line(const Row& row, const Done& done, const Row* best, const OpenEngines& engines,
+                      const Columns& columns) {
   const Measurement& m = done.measurement;
   const double seconds = compute_seconds(m);
   const Interval interval = median_interval(m.wall);
   const double rate = m.cost.bytes / seconds;
   const Limits* limits = limits_of(row.bench_case, engines);
-  std::vector<std::string> cells{significant(1e3 * seconds, 4),
-                                 "±" + percent((interval.upper - interval.lower) / 2 / seconds),
-                                 rate < 1e7 ? "<0.01" : significant(rate / 1e9, 3),
-                                 limits ? percent(rate / limits->copy_bytes_per_second) : "-",
-                                 milliseconds(m.upload),
-                                 milliseconds(m.download),
-                                 significant(1e3 * m.prepare, 3)};
+  std::vector<std::string> cells{significant(1e3 * seconds, 4), half_width(interval, seconds)};
+  if (columns.cold) cells.push_back(milliseconds(m.cold));
+  cells.push_back(rate < 1e7 ? "<0.01" : significant(rate / 1e9, 3));
+  cells.push_back(limits ? percent(rate / limits->copy_bytes_per_second) : "-");
+  if (columns.joules) cells.push_back(m.joules ? significant(*m.joules, 3) : "-");
+  for (const auto& cell :
+       {milliseconds(m.upload), milliseconds(m.download), significant(1e3 * m.prepare, 3)})
+    cells.push_back(cell);
   const bool checked = done.comparison.check != Check::none && done.disagreement.empty();
-  if (done.comparison.is_reference)
-    cells.push_back("is ref.");
-  else
-    cells.push_back(error_cell(done.comparison));
+  cells.push_back(done.comparison.is_reference ? "is ref." : error_cell(done.comparison));
   if (best && checked) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
     cells.push_back(times(compute_seconds(base) / seconds));
     cells.push_back(times(total_seconds(base) / total_seconds(m)));
   }
-  return line(row.bench_case.engine_label(), cells, widths);
+  return line(row.bench_case.engine_label(), cells, columns.widths);
+}
+
+/// `remark` of each finished row that has one, the rows' names in front; rows that share a remark
+/// stand together.
+template <class Remark>
+std::string rows_with(const GroupResult& group, const Remark& remark) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> labels_of;
+  for (const auto& row : group.rows) {
+    const auto* done = std::get_if<Done>(&row.outcome);
+    const std::string text = done ? remark(done->measurement) : "";
+    if (text.empty()) continue;
+    const auto known = std::find_if(labels_of.begin(), labels_of.end(),
+                                    [&](const auto& pair) { return pair.first == text; });
+    auto& labels = known != labels_of.end() ? *known : labels_of.emplace_back(text, 0);
+    labels.second.push_back(row.bench_case.engine_label());
+  }
+  std::vector<std::string> parts;
+  for (const auto& [text, labels] : labels_of) parts.push_back(join(labels, ", ") + ": " + text);
+  return join(parts, "; ");
+}
+
+/// What has to be known of a group's figures, a line each.
+std::string notes(const GroupResult& group) {
+  std::string text;
+  const auto add = [&](const std::string& lead, const std::string& words) {
+    if (!words.empty()) text += folded("  note: ", lead + words, "  ");
+  };
+  add("the protocol's own cost a call, not in the times: ",
+      rows_with(group, [](const Measurement& m) {
+        return m.round_trip.empty() ? "" : significant(1e6 * protocol_seconds(m), 2) + " µs";
+      }));
+  add("while measuring, ", rows_with(group, disturbance_text));
+  add("no cold figure of ", rows_with(group, [](const Measurement& m) { return m.no_cold; }));
+  add("no joules of ", rows_with(group, [](const Measurement& m) { return m.no_joules; }));
+  return text;
 }
 
 }  // namespace
@@ -108,14 +174,12 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
   if (!group.check.empty()) head += "  (" + group.check + ")";
   std::string text = folded("", head, "  ");
   if (!group.task->note.empty()) text += folded("  note: ", group.task->note, "  ");
-  text += line("  engine:device",
-               {"ms", "CI", "GB/s", "copy", "push ms", "pull ms", "first ms", error_title(group),
-                "speed-up", "w/trans."},
-               widths);
+  const Columns columns(group);
+  text += title_line(group, columns);
   const Row* best = best_cpu_row(group.rows);
   for (const auto& row : group.rows) {
     if (const auto* done = std::get_if<Done>(&row.outcome)) {
-      text += done_line(row, *done, best, engines);
+      text += done_line(row, *done, best, engines, columns);
       for (const auto& [lead, words] :
            {std::pair{"    ", &done->disagreement}, {"    its definition: ", &done->difference}})
         if (!words->empty()) text += folded(lead, *words, "      ");
@@ -127,24 +191,7 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
                  "    ");
     }
   }
-  std::vector<std::string> costs;
-  for (const auto& row : group.rows)
-    if (const auto* done = std::get_if<Done>(&row.outcome);
-        done && !done->measurement.round_trip.empty())
-      costs.push_back(row.bench_case.engine_label() + " " +
-                      significant(1e6 * protocol_seconds(done->measurement), 2) + " µs");
-  if (!costs.empty())
-    text += folded(
-        "  note: ", "the protocol's own cost a call, not in the times: " + join(costs, ", "), "  ");
-  std::vector<std::string> drifted;
-  for (const auto& row : group.rows)
-    if (const auto* done = std::get_if<Done>(&row.outcome);
-        done && clock_drifted(done->measurement))
-      drifted.push_back(row.bench_case.engine_label());
-  if (!drifted.empty())
-    text +=
-        folded("  note: ", "the clock moved by more than 2 % during " + join(drifted, ", "), "  ");
-  return text + "\n";
+  return text + notes(group) + "\n";
 }
 
 std::string device_table(const std::vector<EngineEntry>& entries) {
@@ -165,6 +212,8 @@ std::string device_table(const std::vector<EngineEntry>& entries) {
     if (d.memory)
       text += "\n    memory " + human_bytes(static_cast<double>(d.memory)) +
               ", largest allocation " + human_bytes(static_cast<double>(d.largest_allocation));
+    if (d.last_level_cache)
+      text += ", last-level cache " + human_bytes(static_cast<double>(d.last_level_cache));
     if (d.local_memory)
       text += ", local memory " + human_bytes(static_cast<double>(d.local_memory));
     text += "\n";
@@ -198,6 +247,17 @@ std::string limits_table(const OpenEngines& engines) {
         columns);
   }
   return text;
+}
+
+std::string harness_line() {
+  const HarnessCost cost = measure_harness_cost();
+  const auto microseconds = [](double seconds) { return significant(1e6 * seconds, 2) + " µs"; };
+  return folded("",
+                "A plan that does nothing reads " + microseconds(cost.no_op) + "; " +
+                    microseconds(cost.outside) +
+                    " of each sample lie outside the clock, which is 5 % beside a plan of " +
+                    microseconds(19 * cost.outside) + ".",
+                "");
 }
 
 namespace {

@@ -23,6 +23,11 @@ const Device* device_of(const ResultFile& file, const Row& row) {
   return found;
 }
 
+bool is_set(const Row& row, const char* mark) {
+  const auto found = row.details.find(mark);
+  return found != row.details.end() && *found == true;
+}
+
 Column column_of(const ResultFile& file, const Row& row) {
   Column column;
   column.machine = file.cpu_text();
@@ -107,9 +112,33 @@ std::string check_of(const Row& row) {
   return row.outcome == Outcome::done ? text_of(row, "check") : "";
 }
 
-bool clock_drifted(const Row& row) {
-  const auto found = row.details.find("clock_drifted");
-  return found != row.details.end() && *found == true;
+bool clock_drifted(const Row& row) { return is_set(row, "clock_drifted"); }
+
+bool background_load(const Row& row) { return is_set(row, "background_load"); }
+
+std::vector<std::string> throttled(const Row& row) {
+  std::vector<std::string> reasons;
+  if (const auto found = row.details.find("throttled");
+      found != row.details.end() && found->is_array())
+    for (const auto& reason : *found)
+      if (reason.is_string()) reasons.push_back(reason);
+  return reasons;
+}
+
+std::string disturbances(const Row& row) {
+  std::vector<std::string> parts;
+  if (clock_drifted(row)) parts.push_back("the machine's speed moved by more than 2 %");
+  if (background_load(row)) {
+    std::vector<std::string> shares;
+    for (const auto& [key, of] : {std::pair{"others_cpu_share", "of the CPUs' time"},
+                                  std::pair{"others_gpu_share", "of the GPU's time"}})
+      if (const auto share = row.figure(key); share && *share > 0.05)
+        shares.push_back(rounded(100 * *share, 2) + " % " + of);
+    parts.push_back("other programs took " + (shares.empty() ? "time" : join(shares, " and ")));
+  }
+  if (const auto reasons = throttled(row); !reasons.empty())
+    parts.push_back("the GPU's clocks were held down (" + join(reasons, ", ") + ")");
+  return join(parts, "; ");
 }
 
 std::string remark_on(const Row& row) {

@@ -46,6 +46,9 @@ bool is_checked_result(const Row& row);
 // What a row's details say, whatever type of JSON they have there.
 std::string check_of(const Row& row);  ///< "full", "sample", "none"; empty without a result
 bool clock_drifted(const Row& row);    ///< the machine's speed moved meanwhile
+bool background_load(const Row& row);  ///< other programs took more than 5 % of the CPUs or the GPU
+std::vector<std::string> throttled(const Row& row);  ///< what held the GPU's clocks down
+std::string disturbances(const Row& row);            ///< all of these in words, or nothing
 std::string remark_on(
     const Row& row);  ///< why it has no result or disagrees, its definition, its input
 

@@ -46,6 +46,7 @@ struct TimeComparison {
   double ratio = 1;            ///< now.quick_ms / base.quick_ms
   double ratio_of_medians = 1;
   RatioInterval interval;      ///< of the ratio, 90 %
+  RatioInterval interval_95;   ///< holds 1 in 95 of 100 comparisons of a build with itself
   double noise_floor = 0;      ///< as a share: 0.02 is 2 %
   std::optional<double> p, q;  ///< not where there are few processes
 };

@@ -36,6 +36,8 @@ Json json_of(const CaseComparison& c) {
   object.update(Json{{"ratio", t.ratio},
                      {"ratio_lower", t.interval.lower},
                      {"ratio_upper", t.interval.upper},
+                     {"ratio_95_lower", t.interval_95.lower},
+                     {"ratio_95_upper", t.interval_95.upper},
                      {"ratio_of_medians", t.ratio_of_medians},
                      {"noise_floor", t.noise_floor},
                      {"few_processes", t.few_processes},

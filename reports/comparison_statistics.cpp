@@ -1,6 +1,8 @@
 #include "reports/comparison_statistics.hpp"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -112,6 +114,18 @@ double noise_floor(std::span<const double> values) {
 RatioInterval bootstrap_ratio(std::span<const double> base, std::span<const double> now) {
   const Values x = sorted(base), y = sorted(now);
   return {quantile_of_ratio(0.05, x, y), quantile_of_ratio(0.95, x, y)};
+}
+
+RatioInterval ratio_confidence_95(std::span<const double> base, std::span<const double> now) {
+  namespace math = boost::math;
+  const Values x = sorted(base), y = sorted(now);
+  double tail = 0.025;
+  if (const std::size_t fewest = std::min(x.size(), y.size()); fewest > 1) {
+    const auto n = static_cast<double>(fewest);
+    tail = math::cdf(math::normal(),
+                     std::sqrt(n / (n - 1)) * math::quantile(math::students_t(n - 1), tail));
+  }
+  return {quantile_of_ratio(tail, x, y), quantile_of_ratio(1 - tail, x, y)};
 }
 
 double mann_whitney_p(std::span<const double> a, std::span<const double> b) {

@@ -21,6 +21,12 @@ struct RatioInterval {
 /// draws would (Efron 1979), and always the same.
 RatioInterval bootstrap_ratio(std::span<const double> base, std::span<const double> now);
 
+/// The 95 % interval of the same ratio, by the same bootstrap. Percentile intervals of a few values
+/// are too narrow: the tails are those of Student's t in place of the normal distribution, widened
+/// by sqrt(n / (n - 1)), n values on the smaller side (Hesterberg 2015, "expanded percentile
+/// interval"). Of one value a side it has no width.
+RatioInterval ratio_confidence_95(std::span<const double> base, std::span<const double> now);
+
 /// Two-sided p of the Mann-Whitney U test. Exact where there are no ties and a side has at most 8
 /// values, else by the normal distribution, corrected for ties and continuity.
 double mann_whitney_p(std::span<const double> a, std::span<const double> b);

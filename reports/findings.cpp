@@ -292,6 +292,32 @@ void add_drift(std::vector<std::string>& lines, const Cases& cases,
                   percent(farthest.first) + " (" + farthest.second + ").");
 }
 
+void add_background_load(std::vector<std::string>& lines, const Cases& cases,
+                         const std::vector<const Row*>& results) {
+  const auto loaded = std::count_if(results.begin(), results.end(),
+                                    [](const Row* row) { return background_load(*row); });
+  if (loaded > 0) {
+    std::string text = "In " + std::to_string(loaded) + " of " + counted(results.size(), "result") +
+                       " other programs took more than 5 % of the CPUs' or the GPU's time "
+                       "meanwhile (marked ~)";
+    if (const auto most =
+            largest(cases, [](const Row& row) { return row.figure("others_cpu_share"); }))
+      text += ", at the worst " + percent(most->first) + " of the CPUs' (" + most->second + ")";
+    lines.push_back(text + ".");
+  }
+  std::set<std::string> reasons;
+  std::size_t held_down = 0;
+  for (const Row* row : results) {
+    const auto of_row = throttled(*row);
+    held_down += !of_row.empty();
+    reasons.insert(of_row.begin(), of_row.end());
+  }
+  if (held_down > 0)
+    lines.push_back("In " + std::to_string(held_down) + " of " + counted(results.size(), "result") +
+                    " something held the GPU's clocks down (marked ~): " +
+                    join({reasons.begin(), reasons.end()}, ", ") + ".");
+}
+
 }  // namespace
 
 std::vector<std::string> findings(const Cases& cases) {
@@ -321,6 +347,7 @@ std::vector<std::string> trust(const Cases& cases, const std::vector<ResultFile>
   add_checks(lines, results);
   add_precision(lines, cases, results);
   add_drift(lines, cases, results);
+  add_background_load(lines, cases, results);
   if (const auto few = std::count_if(results.begin(), results.end(), [](const Row* row) {
         return row->samples_ms.size() < enough_samples;
       }))

@@ -116,21 +116,24 @@ json figures_json(const std::vector<Entry>& entries) {
 
 json rows_json(const std::vector<Entry>& entries) {
   json rows{{"task", json::array()},     {"column", json::array()}, {"outcome", json::array()},
-            {"reason", json::array()},   {"check", json::array()},  {"drifted", json::array()},
+            {"reason", json::array()},   {"check", json::array()},  {"disturbed", json::array()},
             {"disagrees", json::array()}};
   json reasons = json::array();
   std::unordered_map<std::string, std::size_t> known;
+  const auto place_of = [&](const std::string& text) {
+    const auto [place, added] = known.try_emplace(text, reasons.size());
+    if (added) reasons.push_back(text);
+    return place->second;
+  };
   for (const Entry& entry : entries) {
     const Row& row = *entry.row;
     rows["task"].push_back(entry.task);
     rows["column"].push_back(entry.column);
     rows["outcome"].push_back(to_string(row.outcome));
     rows["check"].push_back(check_of(row));
-    rows["drifted"].push_back(clock_drifted(row) ? 1 : 0);
+    rows["disturbed"].push_back(place_of(disturbances(row)));
     rows["disagrees"].push_back(row.disagrees ? 1 : 0);
-    const auto [place, added] = known.try_emplace(remark_on(row), reasons.size());
-    if (added) reasons.push_back(place->first);
-    rows["reason"].push_back(place->second);
+    rows["reason"].push_back(place_of(remark_on(row)));
   }
   rows["reasons"] = std::move(reasons);
   rows["figures"] = figures_json(entries);

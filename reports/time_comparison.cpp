@@ -73,6 +73,7 @@ TimeComparison compare_times(const std::vector<FileRow>& base, const std::vector
   t.ratio = t.now.quick_ms / t.base.quick_ms;
   t.ratio_of_medians = t.now.typical_ms / t.base.typical_ms;
   t.interval = bootstrap_ratio(t.base.values, t.now.values);
+  t.interval_95 = ratio_confidence_95(t.base.values, t.now.values);
   t.noise_floor = std::max(noise_floor(t.base.values), noise_floor(t.now.values));
   if (t.few_processes)
     t.noise_floor = std::max(t.noise_floor, unknown_noise);

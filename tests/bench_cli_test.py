@@ -66,6 +66,7 @@ class GoodRuns(BenchTest):
         devices = self.load(self.folder / "limits.json")["context"]["voxelmark"]["devices"]
         self.equal({device["id"].split(":")[0] for device in devices}, {"reference", "tbb", "opencv", "opencv-umat", "opencl"}, "engines")
         self.check_table(run.stdout)
+        self.check(re.search(r"A plan that does nothing reads [0-9.]+ µs; [0-9.]+ µs of each sample lie outside", run.stdout), run.stdout)
         for device in devices:
             self.check(any(line.startswith(device["id"]) for line in run.stdout.splitlines()), f"no line for {device['id']}")
         for name in ("copy GB/s", "launch µs", "push GB/s", "pull GB/s", "pinned push GB/s", "pinned pull GB/s", "GFLOP/s"):

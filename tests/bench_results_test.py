@@ -179,6 +179,21 @@ class Results(BenchTest):
             self.equal([case.outcome for case in cases.values()], ["done"] * 4, "outcomes")
             self.check_speedups(self.load(self.folder / "out.json"))
 
+    def test_cold_caches(self):
+        arguments = ["--filter", "AddScalar2D", "--engine", "reference,tbb,opencl", "--size", "64x48", "--max-time", "0.05"]
+        run = self.run_program(*arguments, "--flush", "--json", "out.json")
+        self.check_table(run.stdout)
+        self.check(re.search(r" cold ms ", run.stdout) and " joules" not in run.stdout, run.stdout)
+        for case in self.cases(self.load(self.folder / "out.json")).values():
+            figures = case.figures
+            self.check(0 < figures["cold_ci_lower_ms"] <= figures["cold_ms"] <= figures["cold_ci_upper_ms"], case.name)
+            self.equal("cold_device_ms" in figures, case.on_device(), case.name)
+            self.check(figures.get("cold_device_ms", 1) > 0, case.name)
+        run = self.run_program(*arguments, "--json", "out.json")
+        self.check("cold ms" not in run.stdout, run.stdout)
+        for case in self.cases(self.load(self.folder / "out.json")).values():
+            self.check(not any(key.startswith("cold") for key in case.figures), case.name)
+
     def test_check(self):
         arguments = ["--filter", "GaussianBlur2D", "--engine", "tbb", "--size", "128x100"]
         for check, voxels, words in (("full", 12800, "all 12800 voxels compared"), ("sample", 4096, "a sample of 4096 voxels compared"),

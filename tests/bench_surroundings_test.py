@@ -46,6 +46,18 @@ class Surroundings(BenchTest):
             cases = self.measure(*self.blur, environment=environment)
         self.equal({case.outcome for case in cases.values()}, {"done"}, f"outcomes with {environment}, without {unset}")
 
+    def test_background_load_is_marked(self):
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+        try:
+            run = self.run_program("--filter", "Flip2D", "--engine", "tbb", "--size", "64x64", "--max-time", "0.5", "--json", "out.json")
+        finally:
+            for process in busy:
+                process.kill()
+                process.wait()
+        case = next(iter(self.cases(self.load(self.folder / "out.json")).values()))
+        self.check(case.details["background_load"] and case.figures["others_cpu_share"] > 0.05, case.figures)
+        self.check(re.search(r"note: while measuring, tbb: [^;]*other programs took [0-9.]+\s%", " ".join(run.stdout.split())), run.stdout)
+
     def test_without_a_cache(self):
         self.measured({"XDG_CACHE_HOME": "/proc/no-cache"})
         self.measured({"XDG_CACHE_HOME": "relative"})

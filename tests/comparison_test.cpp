@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 #include "reports/comparison_output.hpp"
 
@@ -53,6 +54,66 @@ TEST(Statistics, BootstrapOfThousands) {
   const RatioInterval interval = bootstrap_ratio(base, now);
   EXPECT_NEAR(interval.lower, 2, 1e-3);
   EXPECT_NEAR(interval.upper, 2, 1e-3);
+}
+
+/// Processes of one build: each has a speed of its own (3 %), and a shortest sample beside it
+/// (0.3 %); every fourth is disturbed by up to a half.
+class Processes {
+ public:
+  double speed() {
+    return std::exp(0.03 * normal_(random_)) *
+           (uniform_(random_) < 0.25 ? 1 + uniform_(random_) / 2 : 1);
+  }
+  Values shortest_samples(int processes) {
+    Values values;
+    for (int i = 0; i < processes; ++i) values.push_back(speed() * sample());
+    return values;
+  }
+  Values samples_of_one(int samples) {
+    const double own = speed();
+    Values values;
+    for (int i = 0; i < samples; ++i) values.push_back(own * sample());
+    return values;
+  }
+
+ private:
+  double sample() { return std::exp(0.003 * normal_(random_)); }
+  std::mt19937 random_{20};
+  std::normal_distribution<double> normal_;
+  std::uniform_real_distribution<double> uniform_;
+};
+
+template <class Side>
+double coverage(int pairs, const Side& side) {
+  int holds = 0;
+  for (int i = 0; i < pairs; ++i) {
+    const Values base = side(), now = side();
+    const RatioInterval interval = ratio_confidence_95(base, now);
+    holds += interval.lower <= 1 && 1 <= interval.upper;
+  }
+  return 100.0 * holds / pairs;
+}
+
+TEST(Statistics, OfTwoRunsOfOneBuildThe95PercentIntervalHolds1) {
+  Processes build;
+  for (const int processes : {4, 8, 16})
+    EXPECT_GE(coverage(1000, [&] { return build.shortest_samples(processes); }), 94) << processes;
+}
+
+TEST(Statistics, SamplesOfOneProcessDoNotSayWhatTheNextOneMeasures) {
+  Processes build;
+  EXPECT_LE(coverage(1000, [&] { return build.samples_of_one(50); }), 30);
+}
+
+TEST(Statistics, TheExpandedIntervalIsWiderThanThePlainOne) {
+  const Values base{1, 1.01, 1.02, 1.03, 1.04, 1.05, 1.06, 1.07},
+      now{2, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7};
+  const RatioInterval plain = bootstrap_ratio(base, now), wide = ratio_confidence_95(base, now);
+  EXPECT_LT(wide.lower, plain.lower);
+  EXPECT_GT(wide.upper, plain.upper);
+  const RatioInterval single = ratio_confidence_95(Values{2}, Values{3});
+  EXPECT_NEAR(single.lower, 1.5, 1e-8);
+  EXPECT_NEAR(single.upper, 1.5, 1e-8);
 }
 
 TEST(Statistics, MannWhitney) {

@@ -85,6 +85,11 @@ class Protocol(ExternalTest):
                       "the protocol's own cost a call"):
             self.check(words in printed, f"no '{words}' in {printed}")
 
+    def test_no_cold_figure(self):
+        cases = self.results("--engine", "tbb,bad", "--engine-command", command("good"), "--flush")
+        for case in cases.values():
+            self.equal(("cold_ms" in case.figures, "no_cold" in case.details), (True, False) if case.details["engine"] == "tbb" else (False, True), case.name)
+
     def test_devices_of_one_name(self):
         cases = self.results("--engine", "bad", "--engine-command", command("twins"))
         self.equal({case.details["device_id"] for case in cases.values()}, {"bad:My_GPU", "bad:My_GPU#1"}, "devices")

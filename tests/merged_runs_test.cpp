@@ -43,6 +43,8 @@ json process(double ms, const std::string& outcome_of_b, const std::string& reas
        {"max_abs_error", ms},
        {"dice", 1 / ms},
        {"voxelmark", {{"outcome", "done"}, {"clock_drifted", ms > 3}, {"stopped_by", "time"}}}});
+  if (ms < 2) median_row["voxelmark"]["background_load"] = true;
+  if (ms < 2) median_row["voxelmark"]["throttled"] = {"power cap", "heat"};
   json rows{sample("a", 0, ms - 0.5),    sample("a", 1, ms + 0.5),
             aggregate("a", "mean", ms),  median_row,
             aggregate("a", "stddev", 1), aggregate("a", "cv", 1 / ms)};
@@ -100,6 +102,8 @@ TEST(MergedRuns, FiguresAreMediansOverProcesses) {
   EXPECT_EQ(row["voxelmark"]["process_min_ms"], (json{3.5, 0.5, 1.5}));
   EXPECT_EQ(row["voxelmark"]["clock_drifted"], true);
   EXPECT_EQ(row["voxelmark"]["stopped_by"], "3 fresh processes");
+  EXPECT_EQ(row["voxelmark"]["background_load"], true) << "of one process";
+  EXPECT_EQ(row["voxelmark"]["throttled"], (json{"heat", "power cap"}));
   EXPECT_NEAR(entry(merged, "a_mean")["real_time"].get<double>(), 7.0 / 3, 1e-12);
   EXPECT_NEAR(entry(merged, "a_stddev")["real_time"].get<double>(), 1.5275252316519468, 1e-12);
   EXPECT_NEAR(entry(merged, "a_cv")["real_time"].get<double>(), 0.6546536707079772, 1e-12);

@@ -187,6 +187,38 @@ class Operations(BrowserTest):
         self.check(abs(roof["y"] / figures["flops_per_second"] - 1) < 1e-4 and
                    abs(roof["x"] / (figures["flops_per_second"] / figures["effective_bytes_per_second"]) - 1) < 1e-4, roof)
 
+    def test_growth(self):
+        """Sizes at one sigma and sigmas at one size: any case shows both curves, with the exponents of their upper two decades."""
+        rows = [result_files.row("GaussianBlur2D", engine, (n, n, 1), parameters="sigma:2", samples=[fixed + (n * n / 1e6) ** power] * 3)
+                for n in (10, 32, 100, 320, 1000, 3200) for engine, fixed, power in (("tbb", 0.0, 1.5), (GPU, 0.5, 1.0))]
+        rows += [result_files.row("GaussianBlur2D", "tbb", (100, 100, 1), parameters=f"sigma:{sigma}", samples=[0.001 * sigma**0.5] * 3) for sigma in (5, 10, 30)]
+        legend = lambda name: self.run_script("return alive.get(arguments[0])?.legend.legendItems.map((i) => i.text)", name)
+        for fragment in ("", "#task=GaussianBlur2D%2F100x100%2Ff32%2Fsigma%3A30"):
+            self.open(self.made(rows), fragment=fragment)
+            texts = legend("size-chart")
+            self.check("tbb, exponent 1.50" in texts, texts)
+            self.check(any(re.fullmatch(f"{GPU[:15]}.*, exponent 0.[6-9].", text) for text in texts), texts)
+            self.check(any(re.fullmatch("tbb, exponent 0.[3-6].", text) for text in legend("parameter-chart")), legend("parameter-chart"))
+            text = self.find("#operation-body").text
+            self.check("With sigma:2." in text and "At 100×100." in text, text)
+        self.run_script("document.getElementById('size-figures').open = true")
+        self.check(re.search(r"exponent 1\.50 0\.", self.find("#size-figures tfoot").text), self.find("#size-figures tfoot").text)
+
+    def test_disturbed_rows_and_cold_caches(self):
+        rows = [result_files.row("Flip2D", "tbb", others_cpu_share=0.31, cold_ms=4.0, joules=0.025, details={"background_load": True}),
+                result_files.row("Flip2D", GPU, cold_ms=3.0, cold_device_ms=2.5), result_files.row("Flip3D", "tbb")]
+        self.open(self.made(rows), fragment="#op=Flip2D")
+        marks = [mark.get_attribute("title") for mark in self.all(".speedups abbr")]
+        self.equal(marks, ["meanwhile other programs took 31 % of the CPUs' time"], "marks")
+        self.check("other programs took more than 5 % of its time" in self.find("#speed-up-table").text, "the note")
+        cells = [[cell.text for cell in row.find_elements("css selector", "th, td")] for row in self.all("#more-figures tbody tr")]
+        self.equal(cells, [["tbb", "1 ms", "4 ms", "–", "25 mJ"], [GPU, "1 ms", "3 ms", "2.5 ms", "–"]], "cold figures")
+        heads = [head.text for head in self.all("#raw-table thead th")]
+        self.check({"cold ms", "cold device ms", "joules"} <= set(heads), heads)
+        self.open(self.made(rows[2:]))
+        self.check(not self.all(".speedups abbr") and not self.all("#more-figures"), "a mark without a reason")
+        self.check("cold ms" not in self.find("#raw-table").text, "a column without a figure")
+
     def test_cross_over(self):
         rows = []
         for n, cpu, gpu in ((16, 0.1, 1.0), (64, 6.4, 1.6), (128, 51.2, 8.0)):

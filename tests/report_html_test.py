@@ -6,6 +6,7 @@ usage: report_html_test.py REPORT [UNITTEST ARGUMENTS...]
 The page in a browser: report_html_browser_test.py. What is refused: report_html_misuse_test.py.
 """
 
+import html
 import json
 import re
 import statistics
@@ -90,6 +91,19 @@ class Findings(PageTest):
         text = self.page(self.made(rows)).read_text()
         self.check("1 result of fewer than six samples" in text, "few samples")
         self.check("at the worst by 30 % (Flip2D" in text, "drift")
+
+    def test_what_disturbed_a_row_is_told(self):
+        rows = [result_files.row("Flip2D", "tbb", others_cpu_share=0.31, details={"background_load": True}),
+                result_files.row("Flip2D", GPU, others_gpu_share=0.2, details={"background_load": True, "throttled": ["power cap"]}),
+                result_files.row("Flip3D", "tbb", others_cpu_share=0.02, details={"background_load": False})]
+        path = self.page(self.made(rows))
+        text, model = html.unescape(path.read_text()), model_of(path)
+        self.check("In 2 of 3 results other programs took more than 5 %" in text and "at the worst 31 % of the CPUs' (Flip2D" in text, "load")
+        self.check("In 1 of 3 results something held the GPU's clocks down (marked ~): power cap." in text, "throttling")
+        said = {(model["tasks"][task]["operation"], model["columns"][column]["label"]): model["rows"]["reasons"][reason]
+                for task, column, reason in zip(*(model["rows"][key] for key in ("task", "column", "disturbed")))}
+        self.equal(said, {("Flip2D", "tbb"): "other programs took 31 % of the CPUs' time", ("Flip3D", "tbb"): "",
+                          ("Flip2D", GPU): "other programs took 20 % of the GPU's time; the GPU's clocks were held down (power cap)"}, "marks")
 
     def test_intervals_are_told_by_their_farther_end(self):
         rows = [result_files.row("Flip2D", "tbb", samples=[2.0] * 3, median_ci_lower_ms=1.9, median_ci_upper_ms=2.04),

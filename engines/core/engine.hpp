@@ -22,6 +22,8 @@ struct Device {
   std::string driver;  ///< driver or library with its version
   std::string platform;
   std::size_t memory = 0, largest_allocation = 0, local_memory = 0;
+  std::size_t last_level_cache = 0;  ///< all caches of the last level together
+  std::string pci_address;           ///< "0000:41:00.0"; empty where there is none, or untold
   unsigned compute_units = 0;
   bool host_memory = false;  ///< the engine works on the host's pixels: there are no transfers
   bool external = false;     ///< the engine is another process, and may define operations otherwise

@@ -3,6 +3,7 @@
 #include <tbb/blocked_range.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <string>
 
@@ -205,12 +207,31 @@ Device host_device(const std::string& engine, const std::string& driver) {
   device.driver = driver;
   device.memory = number_in("/proc/meminfo", "MemTotal:") * 1024;
   device.largest_allocation = device.memory;
+  device.last_level_cache = host_last_level_cache();
   device.compute_units = static_cast<unsigned>(host_threads());
   device.host_memory = true;
   return device;
 }
 
 int host_threads() { return tbb::info::default_concurrency(); }
+
+std::size_t host_last_level_cache() {
+  // Processors of several dies have a last level each, which lists the CPUs that share it.
+  std::map<std::string, std::size_t> kilobytes_by_sharers;
+  for (int cpu = 0; cpu < static_cast<int>(sysconf(_SC_NPROCESSORS_CONF)); ++cpu) {
+    const std::string caches = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/cache/index";
+    int last = 0;
+    while (std::ifstream(caches + std::to_string(last + 1) + "/size")) ++last;
+    std::ifstream size(caches + std::to_string(last) + "/size"),
+        sharers(caches + std::to_string(last) + "/shared_cpu_list");
+    std::size_t kilobytes = 0;  // written as "32768K"
+    std::string list;
+    if (size >> kilobytes && sharers >> list) kilobytes_by_sharers[list] = kilobytes;
+  }
+  std::size_t sum = 0;
+  for (const auto& [list, kilobytes] : kilobytes_by_sharers) sum += kilobytes * 1024;
+  return sum > 0 ? sum : static_cast<std::size_t>(std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), 0L));
+}
 
 std::size_t host_memory_available() {
   return std::min(number_in("/proc/meminfo", "MemAvailable:") * 1024, cgroup_available());

@@ -89,6 +89,9 @@ Device host_device(const std::string& engine, const std::string& driver);
 /// Hardware threads that this process may use.
 int host_threads();
 
+/// Bytes of the CPUs' last-level caches together; 0 where the system does not tell.
+std::size_t host_last_level_cache();
+
 /// Bytes of memory that this process can still take: the lesser of the machine's and its cgroup's.
 std::size_t host_memory_available();
 

@@ -1,7 +1,10 @@
 #include "engines/opencl/opencl_engine.hpp"
 
+#include <array>
+#include <cstdio>
 #include <map>
 
+#include "engines/core/host_engine.hpp"
 #include "engines/core/text.hpp"
 #include "engines/opencl/opencl_operations.hpp"
 
@@ -27,6 +30,31 @@ Prepared OpenClEngine::prepare(const Request& request) {
 
 namespace {
 
+/// "0000:41:00.0", by the Khronos extension, else by NVIDIA's; empty where a device has neither.
+std::string pci_address(const cl::Device& device) {
+  const auto info = [&](cl_device_info name, auto& value) {
+    return clGetDeviceInfo(device(), name, sizeof value, &value, nullptr) == CL_SUCCESS;
+  };
+  constexpr cl_device_info khr_info = 0x410F, nv_bus = 0x4008, nv_slot = 0x4009, nv_domain = 0x400A;
+  struct {
+    cl_uint domain, bus, device, function;
+  } place{};
+  const auto extensions = device.getInfo<CL_DEVICE_EXTENSIONS>();
+  const auto has = [&](const char* name) { return extensions.find(name) != std::string::npos; };
+  if (!(has("cl_khr_pci_bus_info") && info(khr_info, place))) {
+    if (!has("cl_nv_device_attribute_query")) return "";
+    cl_uint slot = 0;  // five bits of device, three of function
+    if (!info(nv_bus, place.bus) || !info(nv_slot, slot)) return "";
+    info(nv_domain, place.domain);
+    place.device = slot >> 3;
+    place.function = slot & 7;
+  }
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%04x:%02x:%02x.%x", place.domain, place.bus,
+                place.device, place.function);
+  return text.data();
+}
+
 Device describe(const cl::Platform& platform, const cl::Device& cl_device) {
   Device device;
   device.engine = "opencl";
@@ -42,6 +70,11 @@ Device describe(const cl::Platform& platform, const cl::Device& cl_device) {
   device.largest_allocation = cl_device.getInfo<CL_DEVICE_MAX_MEM_ALLOC_SIZE>();
   device.local_memory = cl_device.getInfo<CL_DEVICE_LOCAL_MEM_SIZE>();
   device.compute_units = cl_device.getInfo<CL_DEVICE_MAX_COMPUTE_UNITS>();
+  // CPU runtimes tell the cache of one core, or of one die.
+  if (device.is_cpu()) device.last_level_cache = host_last_level_cache();
+  if (device.last_level_cache == 0)
+    device.last_level_cache = cl_device.getInfo<CL_DEVICE_GLOBAL_MEM_CACHE_SIZE>();
+  device.pci_address = pci_address(cl_device);
   return device;
 }
 

@@ -88,6 +88,20 @@ function lowest(lines) {
   return [...least.entries()].sort((a, b) => a[0] - b[0]);
 }
 
+/** The exponent of a power law through the points [{x, y}] of the upper two decades of x: least squares of logarithms; of three and more. */
+function exponentOf(points) {
+  const most = Math.max(...points.map((p) => p.x)), upper = points.filter((p) => p.x >= most / 100.5).map((p) => [Math.log(p.x), Math.log(p.y)]);
+  if (upper.length < 3) return undefined;
+  const mean = (k) => upper.reduce((sum, p) => sum + p[k], 0) / upper.length, [mx, my] = [mean(0), mean(1)];
+  return upper.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / upper.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
+}
+
+/** "0.98"; "" where there is none. */
+const exponentText = (points) => {
+  const value = exponentOf(points);
+  return value === undefined ? "" : value.toFixed(2).replace("-", "−");
+};
+
 /** Log-log lines, each {column, points: [{x, y, lower, upper}]}, with bands between lower and upper. */
 function drawLines(id, lines, {xTitle, xText, yTitle, marks}) {
   const datasets = [];
@@ -97,12 +111,17 @@ function drawLines(id, lines, {xTitle, xText, yTitle, marks}) {
     datasets.push({...band, label: "_upper", data: points.map((p) => ({x: p.x, y: p.upper})), fill: "+1"});
     datasets.push({...band, label: "_lower", data: points.map((p) => ({x: p.x, y: p.lower})), fill: false});
   }
-  const all = lines.flatMap((l) => l.points);
+  const all = lines.flatMap((l) => l.points), exponents = new Map(lines.map((l) => [l.column.label, exponentText(l.points)]));
+  const legend = {position: "bottom", labels: {usePointStyle: true, filter: (item) => !item.text.startsWith("_"),
+    generateLabels: (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart).map((item) => {
+      const exponent = exponents.get(item.text);
+      return exponent ? {...item, text: `${shorten(item.text)}, exponent ${exponent}`} : item;
+    })}};
   draw(id, {
     type: "line", data: {datasets},
     options: {
       scales: {x: logAxis(xTitle, xText, all.map((p) => p.x)), y: logAxis(yTitle, time, all.flatMap((p) => [p.lower, p.upper]))},
-      plugins: {verticalLines: {at: marks}, tooltip: {
+      plugins: {legend, verticalLines: {at: marks}, tooltip: {
         filter: (item) => !item.dataset.label.startsWith("_"),
         callbacks: {title: (items) => (items[0] ? xText(items[0].parsed.x) : ""),
           label: ({dataset, raw: p}) => `${dataset.label}: ${time(p.y)} (95 %: ${time(p.lower)} to ${time(p.upper)})`}}},

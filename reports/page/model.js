@@ -23,7 +23,7 @@ const rows = model.rows.task.map((task, index) => ({
   outcome: model.rows.outcome[index],
   reason: model.rows.reasons[model.rows.reason[index]],
   check: model.rows.check[index],
-  drifted: model.rows.drifted[index] === 1,
+  disturbed: model.rows.reasons[model.rows.disturbed[index]],
   disagrees: model.rows.disagrees[index] === 1,
 }));
 for (const row of rows) row.task.rows.set(row.column.index, row);

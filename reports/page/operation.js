@@ -19,29 +19,48 @@ function drawOperation() {
   });
   if (!task) return fill("operation-body", "nothing-template", {});
   const shown = [...task.rows.values()].filter((r) => r.outcome === "done" && allowsColumn(r.column));
-  const lines = {size: linesOver("size", task), parameter: task.varied ? linesOver("parameter", task) : []};
+  const anchors = {size: anchorOf("size", task), parameter: anchorOf("parameter", task)};
+  const lines = {size: linesOver("size", anchors.size), parameter: linesOver("parameter", anchors.parameter)};
   // The reference takes so long that nothing else could be seen beside it.
   const engines = shown.filter((r) => !r.column.reference);
   const bars = barRows(engines), roofs = roofRows(engines), errors = engines.filter(isCompared).map(errorRow);
+  const more = shown.filter((r) => ["cold_ms", "joules"].some((key) => figure(r, key) !== undefined)).map((r) => ({label: r.column.label,
+    cells: [time(figure(r, "median_ms")), time(figure(r, "cold_ms")), time(figure(r, "cold_device_ms")), scaled(figure(r, "joules"), "J")].map((text) => text || "–")}));
   const remarks = engines.filter((r) => r.disagrees || r.reason.startsWith("its definition")).map((r) => ({label: r.column.label, text: r.reason}));
   const cross = crossText(lines.size);
   fill("operation-body", "operation-template", {
     task: task.text, clock: clocks[state.clock].text, any: shown.length > 0,
     size: sectionOfLines("size", lines.size, voxels), parameter: sectionOfLines("parameter", lines.parameter, (x) => significant(x)),
+    sizeOf: anchors.size.parameters.replaceAll("/", ", "), parameterOf: [sizeText(anchors.parameter.size), anchors.parameter.varied?.[2]?.replaceAll("/", ", ")].filter(Boolean).join(", "),
     parameterName: task.varied?.[0], hasParameter: Boolean(task.varied), cross,
-    bars, anyBars: bars.length > 0, roofs, anyRoof: roofs.some((r) => r.intensity > 0), errors, anyError: errors.some((e) => e.largest > 0), anyCompared: errors.length > 0,
+    bars, anyBars: bars.length > 0, more, anyMore: more.length > 0, roofs, anyRoof: roofs.some((r) => r.intensity > 0), errors, anyError: errors.some((e) => e.largest > 0), anyCompared: errors.length > 0,
     remarks, anyRemark: remarks.length > 0,
   });
   drawOperationCharts(task, lines, bars, roofs, errors);
   drawExhibits(operation);
 }
 
+/** What a curve runs over: x, and whether two cases lie on the same curve. */
+const curves = {
+  size: {x: (t) => t.voxels, same: (t, u) => t.parameters === u.parameters},
+  parameter: {x: (t) => t.varied?.[1], same: (t, u) => t.varied && u.varied && t.voxels === u.voxels && t.varied[0] === u.varied[0] && t.varied[2] === u.varied[2]},
+};
+
+function familyOf(what, task) {
+  return tasks.filter((t) => t.kind === task.kind && t.operation === task.operation && t.dtype === task.dtype && curves[what].same(t, task) && curves[what].x(t) > 0);
+}
+
+/** The case whose curve is drawn: `task`, or where it is alone on its curve, the one of the same operation and type with the longest. */
+function anchorOf(what, task) {
+  const length = (t) => new Set(familyOf(what, t).map(curves[what].x)).size;
+  if (length(task) > 1) return task;
+  return tasks.filter((t) => t.kind === task.kind && t.operation === task.operation && t.dtype === task.dtype && (what === "size" || t.varied?.[0] === task.varied?.[0]))
+    .reduce((best, t) => (length(t) > length(best) ? t : best), task);
+}
+
 /** Times of all shown columns over voxels or over the first parameter, all else as in `task`. */
 function linesOver(what, task) {
-  const same = (t) => t.kind === task.kind && t.operation === task.operation && t.dtype === task.dtype &&
-    (what === "size" ? t.parameters === task.parameters : t.varied && t.voxels === task.voxels && t.varied[0] === task.varied[0] && t.varied[2] === task.varied[2]);
-  const x = what === "size" ? (t) => t.voxels : (t) => t.varied[1];
-  const family = tasks.filter((t) => same(t) && x(t) > 0);
+  const {x} = curves[what], family = familyOf(what, task);
   return columns.filter((c) => allowsColumn(c)).map((column) => {
     const points = family.map((t) => [t, t.rows.get(column.index)]).filter(([, r]) => r && r.outcome === "done").map(([t, row]) => {
       const kernel = clocks.kernel.ms(row), y = clocks[state.clock].ms(row), more = y - kernel;
@@ -60,7 +79,7 @@ function sectionOfLines(name, lines, xText) {
     rows: xs.map((x) => ({x: xText(x), cells: lines.map((l) => {
       const p = l.points.find((q) => q.x === x);
       return p ? `${time(p.y)} (${time(p.lower)} to ${time(p.upper)})` : "–";
-    })})),
+    })})), exponents: lines.map((l) => exponentText(l.points) || "–"),
   };
 }
 

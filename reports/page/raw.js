@@ -16,6 +16,9 @@ const rawColumns = [
   {key: "kernel_ms", title: "kernel ms", value: clocks.kernel.ms, number: true},
   {key: "ci_lower_ms", title: "95 % from ms", value: (r) => figure(r, "median_ci_lower_ms"), number: true},
   {key: "ci_upper_ms", title: "to ms", value: (r) => figure(r, "median_ci_upper_ms"), number: true},
+  {key: "cold_ms", title: "cold ms", value: (r) => figure(r, "cold_ms"), number: true, optional: true},
+  {key: "cold_device_ms", title: "cold device ms", value: (r) => figure(r, "cold_device_ms"), number: true, optional: true},
+  {key: "joules", title: "joules", value: (r) => figure(r, "joules"), number: true, optional: true},
   {key: "with_transfers_ms", title: "with transfers ms", value: clocks.transfers.ms, number: true},
   {key: "first_call_ms", title: "first call ms", value: clocks.first.ms, number: true},
   {key: "speedup", title: "speed-up", value: (r) => (r.task.kind === "operation" ? speedup(r, state.base, state.clock) : undefined), number: true},
@@ -23,8 +26,8 @@ const rawColumns = [
   {key: "max_abs_error", title: "max error", value: (r) => figure(r, "max_abs_error"), number: true},
   {key: "error_allowed", title: "allowed", value: (r) => figure(r, "error_allowed"), number: true},
   {key: "agreement", title: "agreement", value: (r) => agreement(r).short},
-  {key: "note", title: "reason or note", value: (r) => [r.reason, r.drifted && "the machine's speed moved by more than 2 %"].filter(Boolean).join("; ")},
-];
+  {key: "note", title: "reason or note", value: (r) => [r.reason, r.disturbed].filter(Boolean).join("; ")},
+].filter((c) => !c.optional || rows.some((r) => c.value(r) !== undefined));
 
 const scaledFigure = (row, key, factor) => {
   const value = figure(row, key);

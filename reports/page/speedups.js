@@ -12,8 +12,8 @@ function speedupCell(task, column) {
   if (row.outcome !== "done") return {text: row.outcome, kind: row.outcome, title: row.reason, reason: row.reason};
   const value = speedup(row, state.base, state.clock), words = agreement(row), ms = clocks[state.clock].ms(row);
   const isBase = baselineOf(row, state.base) === row;
-  const title = `${time(ms)} ${clocks[state.clock].text}, 95 % interval of the kernel's median ${time(figure(row, "median_ci_lower_ms"))} to ${time(figure(row, "median_ci_upper_ms"))}; ${words.long}${row.drifted ? "; the machine's speed moved by more than 2 % meanwhile" : ""}`;
-  const cell = {value, time: time(ms), agreement: words.short, title, drifted: row.drifted, disagrees: row.disagrees};
+  const title = `${time(ms)} ${clocks[state.clock].text}, 95 % interval of the kernel's median ${time(figure(row, "median_ci_lower_ms"))} to ${time(figure(row, "median_ci_upper_ms"))}; ${words.long}${row.disturbed ? `; meanwhile ${row.disturbed}` : ""}`;
+  const cell = {value, time: time(ms), agreement: words.short, title, disturbed: row.disturbed, disagrees: row.disagrees};
   if (value === undefined)
     return {...cell, text: time(ms), kind: words.unchecked ? "unchecked" : "plain", note: words.unchecked ? "" : "no baseline"};
   const level = shade(value);
@@ -60,7 +60,7 @@ function drawSpeedups() {
     legend: [1 / 16, 1 / 4, 1, 4, 16].map((v) => ({text: v < 1 ? `1/${1 / v}×` : `${v}×`, side: v < 1 ? "slower" : "faster", strength: Math.round(100 * Math.abs(shade(v)))})),
     anyUnchecked: body.some((r) => r.cells.some((c) => c.kind === "unchecked")),
     anyDisagreeing: body.some((r) => r.cells.some((c) => c.disagrees)),
-    anyDrifted: body.some((r) => r.cells.some((c) => c.drifted)),
+    anyDisturbed: body.some((r) => r.cells.some((c) => c.disturbed)),
   });
   drawSwitches();
 }
