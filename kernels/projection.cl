@@ -18,6 +18,7 @@ inline accumulator join(accumulator best, IN value) {
   return SMALLER(best, value);
 #endif
 }
+#define joined join
 
 #else
 
@@ -37,12 +38,14 @@ inline accumulator join(accumulator sum, IN value) {
   const float both = high + low;
   return (accumulator){both, low - (both - high)};
 }
+inline accumulator joined(accumulator a, accumulator b) { return join(join(a, b.high), b.low); }
 inline float total(accumulator sum) { return sum.high; }
 #define TO_SUM(value) value
 #else
 typedef ulong accumulator;
 inline accumulator started(IN value) { return value; }
 inline accumulator join(accumulator sum, IN value) { return sum + value; }
+#define joined(a, b) ((a) + (b))
 inline ulong total(accumulator sum) { return sum; }
 #define TO_SUM(value) convert_uint_sat(value)
 #endif
@@ -56,35 +59,47 @@ inline OUT finished(accumulator sum, long count) {
 
 #endif
 
-// Along y or z: a work-item a column. The output's rows are `lines` of `columns` side by side; the voxels of
-// a column lie `columns` apart.
-kernel void project_columns(global const IN* input, global OUT* output, const long lines, const long columns,
-                            const long extent) {
-  const long i = get_global_id(0);
-  if (i >= lines * columns) return;
-  const long first = i / columns * columns * extent + i % columns;
-  accumulator sum = started(input[first]);
-  for (long k = 1; k < extent; ++k) sum = join(sum, input[first + k * columns]);
-  output[i] = finished(sum, extent);
+// Along y or z. The output's rows are `lines` of `columns` side by side; the voxels of a column lie `columns` apart. A
+// column's voxels are dealt out to the group's rows, of which there are PARTS.
+#define LANES 64
+#ifdef PARTS
+kernel __attribute__((reqd_work_group_size(LANES, PARTS, 1))) void project_columns(
+    global const IN* input, global OUT* output, const long lines, const long columns, const long extent) {
+  local accumulator sums[PARTS][LANES];
+  const int lane = get_local_id(0), part = get_local_id(1);
+  const long column = get_global_id(0), line = get_global_id(2);
+  global const IN* const from = input + line * columns * extent + min(column, columns - 1);
+  // Parts beyond the extent begin with a voxel that is not theirs, and are left out below.
+  accumulator sum = started(from[min((long)part, extent - 1) * columns]);
+#pragma unroll 8
+  for (long k = part + PARTS; k < extent; k += PARTS) sum = join(sum, from[k * columns]);
+  sums[part][lane] = sum;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (part != 0 || column >= columns) return;
+  for (int other = 1; other < min((long)PARTS, extent); ++other) sum = joined(sum, sums[other][lane]);
+  output[line * columns + column] = finished(sum, extent);
 }
+#endif
 
 #ifdef MAXIMUM
-// Along x: a group a row.
-kernel void project_rows(global const IN* input, global OUT* output, const long width, const long height,
-                         const long depth) {
-  local IN best[128];  // no group is larger
-  const long row = get_group_id(0);
-  const int item = get_local_id(0);
-  IN own = input[row * width];  // counted once more where it is not the item's own: to no effect
-  for (long x = item; x < width; x += get_local_size(0)) own = join(own, input[row * width + x]);
-  best[item] = own;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int count = get_local_size(0); count > 1;) {
-    const int half_count = (count + 1) / 2;
-    if (item + half_count < count) best[item] = join(best[item], best[item + half_count]);
+// Along x: a row of the group a row of the image.
+#define ROW_LANES 32
+#ifdef GROUP_ROWS
+kernel __attribute__((reqd_work_group_size(ROW_LANES, GROUP_ROWS, 1))) void project_rows(
+    global const IN* input, global OUT* output, const long width, const long height, const long depth) {
+  local IN best[GROUP_ROWS][ROW_LANES];
+  const long row = get_global_id(1), rows = height * depth;
+  const int lane = get_local_id(0), place = get_local_id(1);
+  global const IN* const from = input + min(row, rows - 1) * width;
+  IN own = from[min((long)lane, width - 1)];
+#pragma unroll 8
+  for (long x = lane + ROW_LANES; x < width; x += ROW_LANES) own = join(own, from[x]);
+  best[place][lane] = own;
+  for (int count = ROW_LANES / 2; count > 0; count /= 2) {
     barrier(CLK_LOCAL_MEM_FENCE);
-    count = half_count;
+    if (lane < count) best[place][lane] = join(best[place][lane], best[place][lane + count]);
   }
-  if (item == 0) output[row % height * depth + row / height] = best[0];
+  if (lane == 0 && row < rows) output[row % height * depth + row / height] = best[place][0];
 }
+#endif
 #endif

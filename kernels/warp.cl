@@ -3,6 +3,9 @@
 #define FRACTION_BITS 40
 #define ONE (1L << FRACTION_BITS)
 #define HALF (ONE / 2)
+#ifndef PLANES
+#define PLANES 1
+#endif
 
 typedef struct {
   global const IN* pixels;
@@ -54,10 +57,21 @@ inline value_type in_slice(image in, long x, long y, long z, value_type fx, valu
   const value_type below = between(voxel(in, x, y + 1, z), voxel(in, x + 1, y + 1, z), fx);
   return narrowed(between(above, below, fy));
 }
+// The same where all four voxels are inside.
+inline value_type in_slice_inside(global const IN* at, long width, value_type fx, value_type fy) {
+  return narrowed(between(between(at[0], at[1], fx), between(at[width], at[width + 1], fx), fy));
+}
 
 inline OUT sampled(image in, long px, long py, long pz) {
   const long x = px >> FRACTION_BITS, y = py >> FRACTION_BITS, z = pz >> FRACTION_BITS;
   const value_type fx = weight(px), fy = weight(py), fz = weight(pz);
+  if (x >= 0 && y >= 0 && z >= 0 && x < in.width - 1 && y < in.height - 1 && z < in.depth - (fz > 0)) {
+    global const IN* const at = in.pixels + index_of(x, y, z, in.width, in.height);
+    const value_type value = in_slice_inside(at, in.width, fx, fy);
+    if (fz > 0)
+      return result(between(value, in_slice_inside(at + in.width * in.height, in.width, fx, fy), fz));
+    return result(without_step(value));
+  }
   const value_type value = in_slice(in, x, y, z, fx, fy);
   if (fz > 0) return result(between(value, in_slice(in, x, y, z + 1, fx, fy), fz));
   return result(without_step(value));
@@ -69,16 +83,23 @@ inline OUT sampled(image in, long px, long py, long pz) {
 }
 #endif
 
-// map: three rows, of the input's x, y and z: what x, y, z and 1 of the output are multiplied by.
+// map: three rows, of the input's x, y and z: what x, y, z and 1 of the output are multiplied by. A work-item makes
+// PLANES voxels that follow one another along z: they share the products.
 kernel void warp(global const IN* input, global OUT* output, const long width, const long height,
                  const long depth, const long out_width, const long out_height, const long out_depth,
                  constant long* map) {
-  const long x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
+  const long x = get_global_id(0), y = get_global_id(1), z = (long)get_global_id(2) * PLANES;
   if (x >= out_width || y >= out_height || z >= out_depth) return;
   const image in = {input, width, height, depth};
 #define POSITION(row) (map[4 * row] * x + map[4 * row + 1] * y + map[4 * row + 2] * z + map[4 * row + 3])
-  output[index_of(x, y, z, out_width, out_height)] =
-      sampled(in, POSITION(0), POSITION(1), POSITION(2));
+  const long px = POSITION(0), py = POSITION(1), pz = POSITION(2);
+  OUT values[PLANES];
+#pragma unroll
+  for (int i = 0; i < PLANES; ++i) values[i] = sampled(in, px + i * map[2], py + i * map[6], pz + i * map[10]);
+  global OUT* const to = output + index_of(x, y, z, out_width, out_height);
+#pragma unroll
+  for (int i = 0; i < PLANES; ++i)
+    if (z + i < out_depth) to[i * out_width * out_height] = values[i];
 }
 
 // directions: what x and y of the input grow by from one radius to the next, for each angle.

@@ -1,11 +1,12 @@
 // What a window holds: its MEAN, MINIMUM or MAXIMUM, or its values weighted by a GAUSSIAN; with BINARY, every value
 // but 0 counts as 1. A work-item makes RUN neighbouring outputs at a time, so that each value it reads serves RUN
-// windows. RX, RY and RZ are a box's radii where they are small: loops over them unroll, and windows stay in
-// registers. A mean of whole numbers is EXACT where their sum fits 32 bits.
+// windows. Where the compiler knows a radius, loops over it unroll, and windows stay in registers. A mean of whole
+// numbers is EXACT where their sum fits 32 bits.
 #ifndef RUN
 #define RUN 8  // 4 for a sphere
 #endif
 #define PAD (RUN - 1)  // zeros before and behind the Gaussian's weights: the ends of a run need no condition
+#define MOST_KNOWN 20
 #define BLOCK 64  // sums are of sums of BLOCK terms: a thousand roundings one by one would show in 16 bits
 
 #if defined(MINIMUM) || defined(MAXIMUM)
@@ -86,7 +87,7 @@ typedef float V;
     run[i] = JOIN(run[i], side);                                                                        \
     if (i + 1 < RUN) side = JOIN(side, VALUE(2 * (R) + 1 + i));                                         \
   }
-// Where nothing is common to all: from windows of 1, 2 and 4 values, as the width's binary digits say.
+// Where nothing is common to all: from windows of 1, 2, 4 and 8 values, as the width's binary digits say.
 #define KNOWN_WINDOWS(R, VALUE)                                                                         \
   if (2 * (R) + 1 >= RUN) {                                                                             \
     V common = VALUE(RUN - 1);                                                                          \
@@ -96,7 +97,7 @@ typedef float V;
     V some[RUN + 2 * (R)];                                                                              \
     _Pragma("unroll") for (int d = 0; d < RUN + 2 * (R); ++d) some[d] = VALUE(d);                       \
     _Pragma("unroll") for (int i = 0; i < RUN; ++i) run[i] = some[i];                                   \
-    _Pragma("unroll") for (int digit = 1; digit <= 2; ++digit) {                                        \
+    _Pragma("unroll") for (int digit = 1; digit <= 3; ++digit) {                                        \
       const int size = 1 << digit;                                                                      \
       if (size <= 2 * (R) + 1) {                                                                        \
         _Pragma("unroll") for (int d = 0; d + size <= RUN + 2 * (R); ++d)                               \
@@ -119,83 +120,139 @@ typedef float V;
   AROUND_COMMON(R, VALUE, common)
 #endif
 
-#ifdef RX
-#define WINDOWS_X(VALUE) KNOWN_WINDOWS(RX, VALUE)
-#else
-#define RX radius
-#define WINDOWS_X(VALUE) WINDOWS(RX, VALUE)
-#endif
-
-// Along x, y (RY) and z (RZ) in one pass. A group takes tiles of TILE columns through local memory, plane after
-// plane; get_local_id(0) is a tile's row, get_local_id(1) a run of it. In z, each work-item keeps what it found
-// in the 2 RZ planes before.
+// Tiles of TILE columns and ROWS rows, the halo's among them, go through local memory; RX and RY are the radii. A group
+// has a work-item for each run of each row.
 #ifdef TILE
-#define PITCH (TILE + 2 * RX + 1)  // odd: neighbouring rows begin in different banks
-kernel void filter_tiles(global const IN* input, global OUT* output, const long width, const long height,
-                         const long depth, const int planes, const int radius, constant float* weights,
-                         const float scale, const uint divisor, local V* tile) {
-  const int row = get_local_id(0), rows = get_local_size(0), column = get_local_id(1) * RUN;
-  const int item = get_local_id(1) * rows + row, teams = rows * (TILE / RUN) / 32;
-  const long x0 = get_group_id(0) * (long)TILE, y0 = get_group_id(1) * (long)(rows - 2 * RY);
+#define COLUMNS (TILE + 2 * RX)
+#define PITCH (COLUMNS | 1)  // odd: neighbouring rows begin in different banks
+#define ITEMS (ROWS * TILE / RUN)
+#define LOADS ((ROWS * COLUMNS + ITEMS - 1) / ITEMS)
+// All loads of a plane are under way before the first of them is needed.
+#define FETCH(plane)                                                                                     \
+  {                                                                                                      \
+    global const IN* const from = input + index_of(x0, y0, clamp(plane, 0L, depth - 1), width, height);  \
+    _Pragma("unroll") for (int k = 0; k < LOADS; ++k) {                                                  \
+      const int at = item + k * ITEMS;                                                                   \
+      fetched[k] = LOADED(from[clamp(at / COLUMNS - RY, top, bottom) * width +                           \
+                               clamp(at % COLUMNS - RX, left, right)]);                                  \
+    }                                                                                                    \
+  }
+
+// Along x, y and z in one pass, plane after plane. In z, each work-item keeps what it makes of 2 RZ + 1 planes: of a box
+// what it found in each, of a sphere what is known of the outputs that a plane belongs to. A sphere comes as DISKS of
+// COLUMNs along y.
+kernel __attribute__((reqd_work_group_size(ROWS, TILE / RUN, 1))) void filter_tiles(
+    global const IN* input, global OUT* output, const long width, const long height, const long depth,
+    const int planes, constant float* weights, const float scale, const uint divisor) {
+  local V tile[ROWS * PITCH];
+  const int row = get_local_id(0), item = get_local_id(1) * ROWS + row, inner = ROWS - 2 * RY;
+  const long x0 = get_group_id(0) * (long)TILE, y0 = get_group_id(1) * (long)inner;
   const long first = get_group_id(2) * (long)planes, end = min(first + planes, depth);
+  // The image's edges, from the tile's first voxel.
+  const int left = (int)max(-x0, -(long)RX), right = (int)min(width - 1 - x0, (long)COLUMNS);
+  const int top = (int)max(-y0, -(long)RY), bottom = (int)min(height - 1 - y0, (long)ROWS);
   const int x = item % TILE, part = item / TILE * RUN;
-  const bool mine = part < rows - 2 * RY && x0 + x < width;
+  const bool mine = part < inner && x <= right;
+  V fetched[LOADS];
 #if RZ > 0
-  V before[2 * RZ][RUN];
-#endif
-  for (long plane = first - RZ; plane < end + RZ; ++plane) {
-    const long z = clamp(plane, 0L, depth - 1);
-    if (item / 32 < teams)
-      for (int r = item / 32; r < rows; r += teams) {
-        global const IN* line = input + index_of(0, clamp(y0 + r - RY, 0L, height - 1), z, width, height);
+  V kept[2 * RZ + 1][RUN];
 #pragma unroll
-        for (int c = item % 32; c < TILE + 2 * RX; c += 32)
-          tile[r * PITCH + c] = LOADED(line[clamp(x0 + c - RX, 0L, width - 1)]);
-      }
+  for (int k = 0; k <= 2 * RZ; ++k)
+#pragma unroll
+    for (int i = 0; i < RUN; ++i) kept[k][i] = NOTHING;
+#endif
+  FETCH(first - RZ)
+  for (long plane = first - RZ; plane < end + RZ; ++plane) {
+#pragma unroll
+    for (int k = 0; k < LOADS; ++k) {
+      const int at = item + k * ITEMS;
+      if (at < ROWS * COLUMNS) tile[at / COLUMNS * PITCH + at % COLUMNS] = fetched[k];
+    }
     barrier(CLK_LOCAL_MEM_FENCE);
+#if RZ > 0
+    FETCH(plane + 1)
+#endif
     V run[RUN];
+#ifndef DISKS
     {
-      local V* const line = tile + row * PITCH + column;
+      local V* const line = tile + row * PITCH + get_local_id(1) * RUN;
 #define ALONG_X(d) line[d]
-      WINDOWS_X(ALONG_X)
+#if RX <= MOST_KNOWN
+      KNOWN_WINDOWS(RX, ALONG_X)
+#else
+      WINDOWS(RX, ALONG_X)
+#endif
       barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
       for (int i = 0; i < RUN; ++i) line[i] = run[i];
     }
     barrier(CLK_LOCAL_MEM_FENCE);
+#endif
     if (mine) {
       local V* const line = tile + part * PITCH + x;
+#ifdef DISKS
+#define ALONG_COLUMN(d) line[((d) + RY - reach) * PITCH + RX + offset_x]
+#define COLUMN(x, half_height)                                                                           \
+  {                                                                                                      \
+    const int offset_x = x, reach = half_height;                                                         \
+    V run[RUN];                                                                                          \
+    KNOWN_WINDOWS(half_height, ALONG_COLUMN)                                                             \
+    _Pragma("unroll") for (int i = 0; i < RUN; ++i) disk[i] = JOIN(disk[i], run[i]);                     \
+  }
+#if RZ > 0
+#define KEEP(z)                                                                                          \
+  _Pragma("unroll") for (int i = 0; i < RUN; ++i) {                                                      \
+    kept[RZ + (z)][i] = JOIN(kept[RZ + (z)][i], disk[i]);                                                \
+    if ((z) > 0) kept[RZ - (z)][i] = JOIN(kept[RZ - (z)][i], disk[i]);                                   \
+  }
+#else
+#define KEEP(z) _Pragma("unroll") for (int i = 0; i < RUN; ++i) run[i] = disk[i];
+#endif
+#define DISK(z, columns)                                                                                 \
+  {                                                                                                      \
+    V disk[RUN];                                                                                         \
+    _Pragma("unroll") for (int i = 0; i < RUN; ++i) disk[i] = NOTHING;                                   \
+    columns KEEP(z)                                                                                      \
+  }
+      DISKS
+#else
 #define ALONG_Y(d) line[(d) * PITCH]
 #ifdef GAUSSIAN
       constant float* const of_x = weights;
       constant float* const weights = of_x + 2 * PAD + 2 * RX + 1;
 #endif
       KNOWN_WINDOWS(RY, ALONG_Y)
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (mine) {
+#if RZ > 0
+#pragma unroll
+      for (int i = 0; i < RUN; ++i) kept[2 * RZ][i] = run[i];
+#endif
+#endif
 #if RZ > 0
 #pragma unroll
       for (int i = 0; i < RUN; ++i) {
-        const V here = run[i];
+        run[i] = kept[0][i];
+#ifndef DISKS
 #pragma unroll
-        for (int k = 0; k < 2 * RZ; ++k) {
-          run[i] = JOIN(run[i], before[k][i]);
-          before[k][i] = k + 1 < 2 * RZ ? before[k + 1][i] : here;
-        }
+        for (int k = 1; k <= 2 * RZ; ++k) run[i] = JOIN(run[i], kept[k][i]);
+#endif
+#pragma unroll
+        for (int k = 0; k < 2 * RZ; ++k) kept[k][i] = kept[k + 1][i];
+        kept[2 * RZ][i] = NOTHING;
       }
 #endif
-      if (plane >= first + RZ)
+      if (plane >= first + RZ) {
+        global OUT* const to = output + index_of(x0 + x, y0 + part, plane - RZ, width, height);
 #pragma unroll
         for (int i = 0; i < RUN; ++i)
-          if (part + i < rows - 2 * RY && y0 + part + i < height)
-            output[index_of(x0 + x, y0 + part + i, plane - RZ, width, height)] = STORED(run[i]);
+          if (part + i < inner && part + i <= bottom) to[i * width] = STORED(run[i]);
+      }
     }
+    barrier(CLK_LOCAL_MEM_FENCE);
   }
 }
 #elif !defined(SPHERE)
 // Along an axis on which neighbours lie `stride` apart: a work-item a run of one of the `lines` lines side by side,
-// of `outer` such bundles `outer_stride` apart.
+// of `outer` such bundles `outer_stride` apart. R is the radius where it is small.
 kernel void filter_lines(global const IN* input, global OUT* output, const long lines, const long extent,
                          const long stride, const long outer, const long outer_stride, const int radius,
                          constant float* weights, const float scale, const uint divisor) {
@@ -203,78 +260,49 @@ kernel void filter_lines(global const IN* input, global OUT* output, const long 
   if (get_global_id(0) >= lines || first >= extent || get_global_id(2) >= outer) return;
   const long begin = get_global_id(0) + get_global_id(2) * outer_stride;
   V run[RUN];
-#define ALONG(d) (V) LOADED(input[begin + clamp(first + (d) - RX, 0L, extent - 1) * stride])
-  WINDOWS_X(ALONG)
+#ifdef R
+#define ALONG(d) (V) LOADED(input[begin + clamp(first + (d) - R, 0L, extent - 1) * stride])
+  KNOWN_WINDOWS(R, ALONG)
+#else
+#define ALONG(d) (V) LOADED(input[begin + clamp(first + (d) - radius, 0L, extent - 1) * stride])
+  WINDOWS(radius, ALONG)
+#endif
 #pragma unroll
   for (int i = 0; i < RUN; ++i)
     if (first + i < extent) output[begin + (first + i) * stride] = STORED(run[i]);
 }
 #else
-// A sphere, as columns along y: two ints each, the offset x and the half height, ordered by the offset z.
-// A group makes PLANES planes of a tile of get_local_size(0) columns, and takes the planes of the input that they
-// see through local memory; without TILED, windows that are too large for that come from the image itself.
-// starts[k]: the first column of the offset z = k - radius_z.
-#ifdef TILED
-#define AT(d) tile[(part + radius_y - reach + (d)) * pitch + item + radius_x + offset_x]
-#else
-#define AT(d)                                                                                            \
-  (V) LOADED(input[index_of(clamp(x0 + item + offset_x, 0L, width - 1),                                  \
-                            clamp(y0 + part - reach + (d), 0L, height - 1), z, width, height)])
-#endif
+// A sphere of any size, as columns along y: three ints each, the offsets x and z, and the half height.
 kernel void filter_sphere(global const IN* input, global OUT* output, const long width, const long height,
-                          const long depth, const int radius_x, const int radius_y, const int radius_z,
-                          constant int* columns, constant int* starts, const float scale, const uint divisor,
-                          local V* tile) {
-  const int item = get_local_id(0), part = get_local_id(1) * RUN, pitch = get_local_size(0) + 2 * radius_x;
-  const int rows = get_local_size(1) * RUN + 2 * radius_y;
-  const long x0 = get_group_id(0) * (long)get_local_size(0), y0 = get_group_id(1) * (long)(rows - 2 * radius_y);
-  const long first = get_group_id(2) * (long)PLANES;
-  V found[PLANES][RUN];
-#pragma unroll
-  for (int k = 0; k < PLANES; ++k)
-#pragma unroll
-    for (int i = 0; i < RUN; ++i) found[k][i] = NOTHING;
-  for (long plane = first - radius_z; plane < first + PLANES + radius_z; ++plane) {
-    const long z = clamp(plane, 0L, depth - 1);
-#ifdef TILED
-    for (int r = get_local_id(1); r < rows; r += get_local_size(1)) {
-      global const IN* line = input + index_of(0, clamp(y0 + r - radius_y, 0L, height - 1), z, width, height);
-      for (int c = item; c < pitch; c += get_local_size(0))
-        tile[r * pitch + c] = LOADED(line[clamp(x0 + c - radius_x, 0L, width - 1)]);
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-#endif
-#pragma unroll
-    for (int k = 0; k < PLANES; ++k) {
-      const int at = (int)(plane - first) - k + radius_z;
-      if (at < 0 || at > 2 * radius_z) continue;
-      V sums[RUN];
-#pragma unroll
-      for (int i = 0; i < RUN; ++i) sums[i] = NOTHING;
-      for (int c = starts[at]; c < starts[at + 1]; ++c) {
-        const int offset_x = columns[2 * c], reach = columns[2 * c + 1];
-        V run[RUN];
-        switch (reach) {
-          case 0: { KNOWN_WINDOWS(0, AT) } break;
-          case 1: { KNOWN_WINDOWS(1, AT) } break;
-          default: { WINDOWS(reach, AT) }
-        }
-#pragma unroll
-        for (int i = 0; i < RUN; ++i) sums[i] = JOIN(sums[i], run[i]);
+                          const long depth, constant int* columns, const int count, const float scale,
+                          const uint divisor) {
+  const long x = get_global_id(0), y = (long)get_global_id(1) * RUN, z = get_global_id(2);
+  if (x >= width || y >= height || z >= depth) return;
+  V found[RUN];
+  for (int i = 0; i < RUN; ++i) found[i] = NOTHING;
+  // Sums of the planes' sums, so that roundings stay few.
+  for (int c = 0; c < count;) {
+    const int offset_z = columns[3 * c + 1];
+    V sums[RUN];
+    for (int i = 0; i < RUN; ++i) sums[i] = NOTHING;
+    for (; c < count && columns[3 * c + 1] == offset_z; ++c) {
+      const int reach = columns[3 * c + 2];
+      global const IN* const line =
+          input + index_of(clamp(x + columns[3 * c], 0L, width - 1), 0, clamp(z + offset_z, 0L, depth - 1), width, height);
+      V run[RUN];
+#define AT(d) (V) LOADED(line[clamp(y - reach + (d), 0L, height - 1) * width])
+      if (reach == 0) {
+        KNOWN_WINDOWS(0, AT)
+      } else if (reach == 1) {
+        KNOWN_WINDOWS(1, AT)
+      } else {
+        WINDOWS(reach, AT)
       }
-#pragma unroll
-      for (int i = 0; i < RUN; ++i) found[k][i] = JOIN(found[k][i], sums[i]);
+      for (int i = 0; i < RUN; ++i) sums[i] = JOIN(sums[i], run[i]);
     }
-#ifdef TILED
-    barrier(CLK_LOCAL_MEM_FENCE);
-#endif
+    for (int i = 0; i < RUN; ++i) found[i] = JOIN(found[i], sums[i]);
   }
-  if (x0 + item < width)
-#pragma unroll
-    for (int k = 0; k < PLANES; ++k)
-#pragma unroll
-      for (int i = 0; i < RUN; ++i)
-        if (y0 + part + i < height && first + k < depth)
-          output[index_of(x0 + item, y0 + part + i, first + k, width, height)] = STORED(found[k][i]);
+  for (int i = 0; i < RUN; ++i)
+    if (y + i < height) output[index_of(x, y + i, z, width, height)] = STORED(found[i]);
 }
 #endif

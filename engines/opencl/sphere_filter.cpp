@@ -6,60 +6,51 @@ namespace voxelmark::opencl {
 
 namespace {
 
-/// A sphere's columns along y, plane by plane.
-struct Columns {
-  std::vector<cl_int> offsets_and_halves, starts{0};
-};
-
-Columns columns_of(const Window& window) {
-  // The rows of the sphere with x and y exchanged are its columns.
+/// A sphere's columns along y, in the order of z: `y` of a row stands for the offset x.
+std::vector<WindowRow> columns_of(const Window& window) {
   const auto [rx, ry, rz] = window.radius;
-  Columns columns;
-  std::int64_t z = -rz;
-  for (const WindowRow& row : window_rows(Window(true, {ry, rx, rz}))) {
-    for (; z < row.z; ++z)
-      columns.starts.push_back(static_cast<cl_int>(columns.offsets_and_halves.size() / 2));
-    columns.offsets_and_halves.push_back(static_cast<cl_int>(row.y));
-    columns.offsets_and_halves.push_back(static_cast<cl_int>(row.half));
+  return window_rows(Window(true, {ry, rx, rz}));
+}
+
+/// The columns as kernels/window_filter.cl unrolls them; those of z < 0 mirror the others.
+std::string disks(const Window& window) {
+  std::string text = "#define DISKS ";
+  std::int64_t z = -1;
+  for (const WindowRow& column : columns_of(window)) {
+    if (column.z < 0) continue;
+    if (column.z > z) text += (z < 0 ? "DISK(" : ") DISK(") + std::to_string(z = column.z) + ", ";
+    text += "COLUMN(" + std::to_string(column.y) + "," + std::to_string(column.half) + ") ";
   }
-  columns.starts.push_back(static_cast<cl_int>(columns.offsets_and_halves.size() / 2));
-  return columns;
+  return text + ")\n";
 }
 
 }  // namespace
 
 void filter_sphere(PlanBuilder& plan, WindowFilter filter, const Memory& from, DType from_type,
                    const Memory& to, DType to_type, const Shape& shape, const Window& window) {
-  constexpr std::int64_t run = 4;
-  const auto [rx, ry, rz] = window.radius;
-  const std::int64_t planes = rz > 0 ? 4 : 1;
   const auto size = window_size(window);
   const bool exact = with_exact_sums(filter, from_type, static_cast<double>(size));
+  const auto divisor = exact ? static_cast<cl_uint>(size) : cl_uint{1};
   const auto columns = columns_of(window);
-
-  const cl::NDRange local = plan.engine().fitting({32, 8, 1});
-  const auto width = static_cast<std::int64_t>(local.get()[0]),
-             height = static_cast<std::int64_t>(local.get()[1]) * run;
-  const std::int64_t tile_bytes =
-      (width + 2 * rx) * (height + 2 * ry) * static_cast<std::int64_t>(sizeof(cl_float));
-  const bool tiled = tile_bytes <= most_local_bytes;
-  const auto groups = [](std::int64_t extent, std::int64_t size_of_one) {
-    return static_cast<std::size_t>((extent + size_of_one - 1) / size_of_one);
-  };
-  const PlanBuilder::Range range{
-      cl::NDRange(groups(shape.x, width) * local.get()[0], groups(shape.y, height) * local.get()[1],
-                  groups(shape.z, planes)),
-      local};
+  // More columns would make more code than they save time.
+  constexpr std::size_t most_columns = 72;
+  constexpr std::int64_t most_planes = 6;
+  if (window.radius.z <= most_planes && columns.size() <= most_columns)
+    if (const auto tiles = tiles_for(plan, window.radius)) {
+      launch_tiles(plan, filter, *tiles, disks(window), from, from_type, to, to_type, shape,
+                   static_cast<double>(size), divisor);
+      return;
+    }
+  constexpr std::int64_t run = 4;
+  std::vector<cl_int> numbers;
+  for (const auto& [x, z, half] : columns)
+    for (const auto number : {x, z, half}) numbers.push_back(static_cast<cl_int>(number));
   plan.launch("window_filter:filter_sphere",
-              {from_type, to_type,
-               filter.options + " -D SPHERE -D RUN=" + std::to_string(run) +
-                   " -D PLANES=" + std::to_string(planes) + (tiled ? " -D TILED" : "")},
-              range, from, to, cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z},
-              static_cast<cl_int>(rx), static_cast<cl_int>(ry), static_cast<cl_int>(rz),
-              plan.constant(columns.offsets_and_halves), plan.constant(columns.starts),
-              static_cast<cl_float>(1 / static_cast<double>(size)),
-              exact ? static_cast<cl_uint>(size) : cl_uint{1},
-              cl::Local(static_cast<std::size_t>(tiled ? tile_bytes : 4)));
+              {from_type, to_type, filter.options + " -D SPHERE -D RUN=" + std::to_string(run)},
+              plan.volume({shape.x, (shape.y + run - 1) / run, shape.z}), from, to,
+              cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z}, plan.constant(numbers),
+              static_cast<cl_int>(columns.size()),
+              static_cast<cl_float>(1 / static_cast<double>(size)), divisor);
 }
 
 }  // namespace voxelmark::opencl

@@ -18,9 +18,12 @@ Prepared warp(PlanBuilder& plan, const SourceMap& map, Sampling sampling) {
   std::vector<cl_long> coefficients;
   for (const auto& row : map.rows) coefficients.insert(coefficients.end(), row.begin(), row.end());
   const Shape &from = plan.shape(), &to = plan.output_shape();
-  plan.launch("warp:warp", types(plan, sampling), plan.volume(to), plan.input(), plan.output(),
-              cl_long{from.x}, cl_long{from.y}, cl_long{from.z}, cl_long{to.x}, cl_long{to.y},
-              cl_long{to.z}, plan.constant(coefficients));
+  const std::int64_t planes = to.z > 1 ? 4 : 1;
+  PlanBuilder::Types kernel_types = types(plan, sampling);
+  kernel_types.options += " -D PLANES=" + std::to_string(planes);
+  plan.launch("warp:warp", kernel_types, plan.volume({to.x, to.y, (to.z + planes - 1) / planes}),
+              plan.input(), plan.output(), cl_long{from.x}, cl_long{from.y}, cl_long{from.z},
+              cl_long{to.x}, cl_long{to.y}, cl_long{to.z}, plan.constant(coefficients));
   return plan.finish();
 }
 

@@ -14,6 +14,25 @@ struct WindowFilter {
   std::array<std::vector<double>, 3> weights{};  ///< the Gaussian's, along x, y and z
 };
 
+/// Tiles of a group of kernels/window_filter.cl: rows with the halo's, columns without.
+struct Tiles {
+  Reach radius;
+  std::int64_t run = 0, columns = 0, rows = 0;
+
+  std::array<std::size_t, 3> local() const {
+    return {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns / run), 1};
+  }
+};
+
+/// Such tiles, or nothing where they do not fit the device.
+std::optional<Tiles> tiles_for(PlanBuilder&, const Reach& radius);
+
+/// One pass in tiles; `source` is generated text for the kernel, `window` what a mean divides by,
+/// and `divisor` the same where it is exact, else 1.
+void launch_tiles(PlanBuilder&, const WindowFilter& filter, const Tiles& tiles,
+                  const std::string& source, const Memory& from, DType from_type, const Memory& to,
+                  DType to_type, const Shape& shape, double window, cl_uint divisor);
+
 /// Lets a mean of whole numbers be summed as such where `window` voxels' sum fits 32 bits.
 bool with_exact_sums(WindowFilter& filter, DType type, double window);
 
