@@ -27,17 +27,40 @@ void widen(T* lines, std::int64_t shift, std::int64_t elements) {
   }
 }
 
+/// results[j] = the extreme of `windows` windows of `reached` values, which make up one of `width`
+/// values from lines[j] on; the last one may overlap the one before.
+template <Extreme which, int windows, class T>
+void join(const T* lines, std::int64_t stride, std::int64_t elements, T* results,
+          std::int64_t width, std::int64_t reached) {
+  const T* window[windows];
+  for (int i = 0; i < windows; ++i)
+    window[i] = lines + std::min(i * reached, width - reached) * stride;
+  for (std::int64_t j = 0; j < elements; ++j) {
+    T best = window[0][j];
+#pragma GCC unroll 5
+    for (int i = 1; i < windows; ++i) best = pick<which>(best, window[i][j]);
+    results[j] = best;
+  }
+}
+
 /// results[j] = the extreme of the `width` values from lines[j] on, each `stride` further: by
-/// windows of 1, 2, 4, ... values, and of the last such ones two that overlap.
+/// windows of 1, 2, 4, ... values, up to five of which then make up one.
 template <Extreme which, class T>
 void windowed(T* lines, std::int64_t stride, std::int64_t elements, T* results,
               std::int64_t width) {
   std::int64_t reached = 1;
-  for (; 2 * reached < width; reached *= 2)
+  for (; 5 * reached < width; reached *= 2)
     widen<which>(lines, reached * stride, elements + (width - 2 * reached) * stride);
-  const T* __restrict low = lines, * __restrict high = lines + (width - reached) * stride;
-  T* __restrict result = results;
-  for (std::int64_t j = 0; j < elements; ++j) result[j] = pick<which>(low[j], high[j]);
+  switch ((width + reached - 1) / reached) {
+    case 1:
+      return join<which, 1>(lines, stride, elements, results, width, reached);
+    case 3:
+      return join<which, 3>(lines, stride, elements, results, width, reached);
+    case 4:
+      return join<which, 4>(lines, stride, elements, results, width, reached);
+    default:
+      return join<which, 5>(lines, stride, elements, results, width, reached);
+  }
 }
 
 template <Extreme which, class In, class T, class Load>
