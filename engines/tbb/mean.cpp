@@ -66,10 +66,12 @@ struct Sums {
                     std::int64_t shorter, Sum* plane) {
     const Sum* const centre = lines + radius;
     Sum* __restrict sum = plane;
-    if (shorter < 0) std::copy_n(centre, elements, sum);
-    for (std::int64_t d = std::max<std::int64_t>(shorter, 0) + 1; d <= half; ++d) {
+    for (std::int64_t d = shorter + 1; d <= half; ++d) {
       const Sum* __restrict before = centre - d, * __restrict after = centre + d;
-      for (std::int64_t j = 0; j < elements; ++j) sum[j] += before[j] + after[j];
+      if (d == 1)
+        for (std::int64_t j = 0; j < elements; ++j) sum[j] = centre[j] + (before[j] + after[j]);
+      else
+        for (std::int64_t j = 0; j < elements; ++j) sum[j] += before[j] + after[j];
     }
   }
 };

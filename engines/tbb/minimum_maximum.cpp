@@ -99,8 +99,7 @@ struct Widest {
   static void widen(T* lines, std::int64_t elements, std::int64_t radius, std::int64_t half,
                     std::int64_t shorter, T* plane) {
     const auto reach = [](std::int64_t h) {  // the largest power of two in a row
-      return static_cast<std::int64_t>(
-          std::bit_floor(static_cast<std::uint64_t>(2 * std::max<std::int64_t>(h, 0) + 1)));
+      return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(2 * h + 1)));
     };
     const std::int64_t reached = reach(half);
     for (std::int64_t n = reach(shorter); n < reached; n *= 2)

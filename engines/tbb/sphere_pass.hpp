@@ -47,14 +47,17 @@ class SpherePass {
       for (std::int64_t z = first - radius_.z; z < last + radius_.z; ++z) {
         tile.z = std::clamp<std::int64_t>(z, 0, shape_.z - 1);
         load_tile(from, load, tile, lines);
-        std::int64_t shorter = -1;
+        std::int64_t shorter = 0;
         for (const auto& [half, slices] : by_half_) {
-          Filter::widen(lines, area() - 2 * radius_.x, radius_.x, half, shorter, lines + area());
+          const T* plane = lines + radius_.x;  // rows of one voxel need no filter
+          if (half > 0) {
+            plane = lines + area();
+            Filter::widen(lines, area() - 2 * radius_.x, radius_.x, half, shorter, lines + area());
+          }
           shorter = half;
           for (const auto& [dz, offsets] : slices)
             if (z - dz >= first && z - dz < last)
-              for (const std::int64_t dy : offsets)
-                join(lines + area(), dy, tile.height, result(z - dz));
+              for (const std::int64_t dy : offsets) join(plane, dy, tile.height, result(z - dz));
         }
         if (const std::int64_t done = z - radius_.z; done >= first) {
           store_tile(result(done), to, store, tile, done);
