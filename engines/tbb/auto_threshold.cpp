@@ -20,8 +20,10 @@ Body auto_threshold(Work& work, const Pixels& from, DType from_type, const Pixel
       const auto write = [&](const auto& foreground) {
         tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                           [=](const auto& range) {
-                            for (auto i = range.begin(); i < range.end(); ++i)
-                              mask[i] = foreground(pixels[i]);
+                            vectorised([=] {
+                              for (auto i = range.begin(); i < range.end(); ++i)
+                                mask[i] = foreground(pixels[i]);
+                            });
                           });
       };
       if (bins_are_grey_levels(method, from_type)) {
@@ -29,8 +31,8 @@ Body auto_threshold(Work& work, const Pixels& from, DType from_type, const Pixel
             auto_threshold_level(method, counted([](T value) { return static_cast<int>(value); }));
         return write([=](T value) { return static_cast<int>(value) > level; });
       }
-      const double lowest = static_cast<double>(least(pixels, voxels)),
-                   highest = static_cast<double>(greatest(pixels, voxels));
+      const auto [least, greatest] = range(pixels, voxels);
+      const auto lowest = static_cast<double>(least), highest = static_cast<double>(greatest);
       if (method == "otsu") {
         const int level = auto_threshold_level(
             method,

@@ -8,9 +8,9 @@ namespace voxelmark::tbb_operations {
 
 namespace {
 
-/// Side of the tiles in which lines across memory are turned into rows: both sides' cache lines
-/// stay in the first-level cache.
-constexpr std::int64_t tile = 32;
+/// Side of the tiles in which lines across memory are turned into rows, by way of a copy: rows that
+/// lie a power of two apart would push each other out of the cache.
+constexpr std::int64_t tile = 64;
 
 template <class T>
 void copy_rows(const T* from, T* to, const StridedView& view) {
@@ -38,15 +38,26 @@ void copy_tiles(const T* from, T* to, const StridedView& view) {
   tbb::parallel_for(
       tbb::blocked_range<std::int64_t>(0, far_extent * across * along, 8), [&](const auto& range) {
         for (auto task = range.begin(); task < range.end(); ++task) {
-          const std::int64_t x0 = task % along * tile, n0 = task / along % across * tile,
+          const std::int64_t n0 = task % across * tile, x0 = task / across % along * tile,
                              f = task / along / across;
           const std::int64_t x1 = std::min(x0 + tile, shape.x),
                              n1 = std::min(n0 + tile, near_extent);
           const T* source = from + view.origin + f * view.stride[far];
           T* result = to + f * to_stride[far];
+          std::array<T, tile * tile> copy;
+          for (std::int64_t x = x0; x < x1; ++x) {
+            const T* const row = source + n0 * view.stride[near] + x * view.stride[0];
+            T* const copied = copy.data() + (x - x0) * tile;
+            for (std::int64_t i = 0; i < tile; i += 64 / static_cast<std::int64_t>(sizeof(T)))
+              __builtin_prefetch(row + (tile + i) * view.stride[near]);  // for the next tile
+            if (view.stride[near] == 1)
+              std::copy_n(row, n1 - n0, copied);
+            else
+              std::reverse_copy(row - (n1 - n0 - 1), row + 1, copied);
+          }
           for (std::int64_t n = n0; n < n1; ++n)
             for (std::int64_t x = x0; x < x1; ++x)
-              result[n * to_stride[near] + x] = source[n * view.stride[near] + x * view.stride[0]];
+              result[n * to_stride[near] + x] = copy[(x - x0) * tile + n - n0];
         }
       });
 }

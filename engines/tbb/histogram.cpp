@@ -10,8 +10,8 @@ Body histogram(Work& work) {
     return [=, input = work.input(), output = work.output(), voxels = work.shape().voxels(),
             tables = work.scratch(histogram_bytes(threads, bins))] {
       const T* from = input.as<T>();
-      const double lowest = static_cast<double>(least(from, voxels)),
-                   highest = static_cast<double>(greatest(from, voxels));
+      const auto [least, greatest] = range(from, voxels);
+      const auto lowest = static_cast<double>(least), highest = static_cast<double>(greatest);
       const Binning binning(bins, lowest, highest);
       const std::uint64_t* counts =
           histogram(from, voxels, bins, threads, tables.scratch<std::uint64_t>(),

@@ -1,8 +1,8 @@
+#include <array>
+#include <bit>
 #include <functional>
-#include <map>
-#include <utility>
 
-#include "engines/tbb/axis_pass.hpp"
+#include "engines/tbb/sphere_pass.hpp"
 
 namespace voxelmark::tbb_operations {
 
@@ -13,102 +13,117 @@ T pick(T a, T b) {
   return (which == Extreme::minimum ? b < a : b > a) ? b : a;
 }
 
-/// lines[j] = the extreme of the `width` values from j on, each `stride` further: by windows of 1,
-/// 2, 4, … values, and of the last such ones two that overlap.
+/// lines[j] = the extreme of it and lines[j + shift], in blocks that are read before they are
+/// written: otherwise the compiler, which does not know the shift, could not use vectors. The last
+/// block reaches beyond `elements`.
 template <Extreme which, class T>
-const T* windowed(T* lines, std::int64_t stride, std::int64_t elements, std::int64_t width) {
-  const auto widen = [&](std::int64_t shift, std::int64_t count) {
-    for (std::int64_t j = 0; j < count; ++j)
-      lines[j] = pick<which>(lines[j], lines[j + shift * stride]);
-  };
-  std::int64_t reached = 1;
-  for (; 2 * reached <= width; reached *= 2)
-    widen(reached, elements + (width - 2 * reached) * stride);
-  if (reached < width) widen(width - reached, elements);
-  return lines;
+void widen(T* lines, std::int64_t shift, std::int64_t elements) {
+  constexpr std::int64_t lanes = 64;
+  for (std::int64_t j = 0; j < elements; j += lanes) {
+    std::array<T, lanes> block;
+    for (std::int64_t i = 0; i < lanes; ++i)
+      block[i] = pick<which>(lines[j + i], lines[j + shift + i]);
+    std::copy_n(block.begin(), lanes, lines + j);
+  }
 }
 
-/// Axes that a box has to visit; at least one, for the copy.
-std::vector<int> axes_of(const std::array<std::int64_t, 3>& radii) {
-  std::vector<int> axes;
-  for (int axis = 0; axis < 3; ++axis)
-    if (radii[axis] > 0) axes.push_back(axis);
-  if (axes.empty()) axes.push_back(0);
-  return axes;
+/// results[j] = the extreme of `windows` windows of `reached` values, which make up one of `width`
+/// values from lines[j] on; the last one may overlap the one before.
+template <Extreme which, int windows, class T>
+void join(const T* lines, std::int64_t stride, std::int64_t elements, T* results,
+          std::int64_t width, std::int64_t reached) {
+  const T* window[windows];
+  for (int i = 0; i < windows; ++i)
+    window[i] = lines + std::min(i * reached, width - reached) * stride;
+  for (std::int64_t j = 0; j < elements; ++j) {
+    T best = window[0][j];
+#pragma GCC unroll 5
+    for (int i = 1; i < windows; ++i) best = pick<which>(best, window[i][j]);
+    results[j] = best;
+  }
+}
+
+/// results[j] = the extreme of the `width` values from lines[j] on, each `stride` further: by
+/// windows of 1, 2, 4, ... values, up to five of which then make up one.
+template <Extreme which, class T>
+void windowed(T* lines, std::int64_t stride, std::int64_t elements, T* results,
+              std::int64_t width) {
+  std::int64_t reached = 1;
+  for (; 5 * reached < width; reached *= 2)
+    widen<which>(lines, reached * stride, elements + (width - 2 * reached) * stride);
+  switch ((width + reached - 1) / reached) {
+    case 1:
+      return join<which, 1>(lines, stride, elements, results, width, reached);
+    case 3:
+      return join<which, 3>(lines, stride, elements, results, width, reached);
+    case 4:
+      return join<which, 4>(lines, stride, elements, results, width, reached);
+    default:
+      return join<which, 5>(lines, stride, elements, results, width, reached);
+  }
 }
 
 template <Extreme which, class In, class T, class Load>
 Body box(Work& work, const Pixels& from, const Pixels& to, const Shape& shape, const Reach& radius,
          const Load& load) {
-  // Beyond the image's far edge a window sees nothing new.
-  const std::array radii{std::min(radius.x, shape.x - 1), std::min(radius.y, shape.y - 1),
-                         std::min(radius.z, shape.z - 1)};
-  const auto axes = axes_of(radii);
-  std::vector<AxisPass<T>> passes;
-  std::vector<Pixels> images;  // after each pass
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    passes.emplace_back(work, shape, axes[i], radii[axes[i]], 1);
-    images.push_back(i + 1 == axes.size()
-                         ? to
-                         : work.scratch(static_cast<std::size_t>(shape.voxels()) * sizeof(T)));
-  }
+  const PlanePass<T> plane(work, shape, radius.x, radius.y);
+  const auto along = [](std::int64_t r) {
+    return [width = 2 * r + 1](T* lines, std::int64_t stride, std::int64_t elements, T* results) {
+      windowed<which>(lines, stride, elements, results, width);
+    };
+  };
+  if (radius.z == 0)
+    return [=] {
+      plane.run(from.as<In>(), to.as<T>(), load, std::identity(), along(radius.x), along(radius.y));
+    };
+  const auto depth = PlanePass<T>::along_z(work, shape, radius.z);
+  const Pixels between = work.scratch(static_cast<std::size_t>(shape.voxels()) * sizeof(T));
   return [=] {
-    for (std::size_t i = 0; i < passes.size(); ++i) {
-      const auto filter = [width = 2 * radii[axes[i]] + 1](T* lines, std::int64_t stride,
-                                                           std::int64_t elements, T*) {
-        return windowed<which>(lines, stride, elements, width);
-      };
-      T* result = images[i].template as<T>();
-      if (i == 0)
-        passes[i].run(from.as<In>(), result, load, std::identity(), filter);
-      else
-        passes[i].run(images[i - 1].template as<T>(), result, std::identity(), std::identity(),
-                      filter);
-    }
+    plane.run(from.as<In>(), between.as<T>(), load, std::identity(), along(radius.x),
+              along(radius.y));
+    depth.run(between.as<T>(), to.as<T>(), std::identity(), std::identity(), along(0),
+              along(radius.z));
   };
 }
 
-/// Rows of the window that are equally long share a pass along x.
-template <Extreme which, class In, class T, class Load>
-Body sphere(Work& work, const Pixels& from, const Pixels& to, const Shape& shape,
-            const Window& window, const Load& load) {
-  using Rows = std::vector<std::pair<std::int64_t, std::int64_t>>;  // offsets y and z
-  std::map<std::int64_t, Rows, std::greater<>> by_half;
-  for (const WindowRow& row : window_rows(window))
-    by_half[std::min(row.half, shape.x - 1)].emplace_back(row.y, row.z);
-  const std::int64_t radius = by_half.begin()->first;
-  const AxisPass<T> along_x(work, shape, 0, radius, 1);
-  const Pixels widened = work.scratch(static_cast<std::size_t>(shape.voxels()) * sizeof(T));
-  return [=] {
-    T* const rows = widened.as<T>();
-    T* const result = to.as<T>();
-    for (const auto& [half, offsets] : by_half) {
-      along_x.run(from.as<In>(), rows, load, std::identity(),
-                  [radius, half](T* lines, std::int64_t stride, std::int64_t elements, T*) {
-                    return windowed<which>(lines + radius - half, stride, elements, 2 * half + 1);
-                  });
-      for_each_row(shape, [&](std::int64_t y, std::int64_t z) {
-        T* const out = result + offset(shape, 0, y, z);
-        bool empty = half == radius;  // the longest rows, the middle one among them, come first
-        for (const auto& [dy, dz] : offsets) {
-          // Rows outside may be left out: the edge's own row of the window is no shorter.
-          if (y + dy < 0 || y + dy >= shape.y || z + dz < 0 || z + dz >= shape.z) continue;
-          const T* const row = rows + offset(shape, 0, y + dy, z + dz);
-          if (std::exchange(empty, false))
-            std::copy_n(row, shape.x, out);
-          else
-            for (std::int64_t x = 0; x < shape.x; ++x) out[x] = pick<which>(out[x], row[x]);
-        }
-      });
-    }
-  };
-}
+/// For SpherePass. Windows grow by doubling; the last step joins two that overlap.
+template <Extreme which, class T>
+struct Widest {
+  using Limits = std::numeric_limits<T>;
+  static constexpr T highest = Limits::has_infinity ? Limits::infinity() : Limits::max(),
+                     lowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest(),
+                     identity = which == Extreme::minimum ? highest : lowest;
+
+  static T join(T a, T b) { return pick<which>(a, b); }
+
+  static void widen(T* lines, std::int64_t elements, std::int64_t radius, std::int64_t half,
+                    std::int64_t shorter, T* plane) {
+    const auto reach = [](std::int64_t h) {  // the largest power of two in a row
+      return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(2 * h + 1)));
+    };
+    const std::int64_t reached = reach(half);
+    for (std::int64_t n = reach(shorter); n < reached; n *= 2)
+      tbb_operations::widen<which>(lines, n, elements + 2 * radius + 1 - 2 * n);
+    const T* __restrict low = lines + radius - half;
+    const T* __restrict high = lines + radius + half + 1 - reached;
+    T* __restrict result = plane;
+    for (std::int64_t j = 0; j < elements; ++j) result[j] = pick<which>(low[j], high[j]);
+  }
+};
 
 template <Extreme which, class In, class T, class Load>
 Body filter(Work& work, const Pixels& from, const Pixels& to, const Shape& shape,
             const Window& window, const Load& load) {
-  return window.sphere ? sphere<which, In, T>(work, from, to, shape, window, load)
-                       : box<which, In, T>(work, from, to, shape, window.radius, load);
+  if (!window.sphere) {
+    // Beyond the image's far edge a window sees nothing new.
+    const auto [x, y, z] = window.radius;
+    return box<which, In, T>(
+        work, from, to, shape,
+        {std::min(x, shape.x - 1), std::min(y, shape.y - 1), std::min(z, shape.z - 1)}, load);
+  }
+  return [=, pass = SpherePass<T, Widest<which, T>>(work, shape, window)] {
+    pass.run(from.as<In>(), to.as<T>(), load, std::identity());
+  };
 }
 
 template <class In, class T, class Load>

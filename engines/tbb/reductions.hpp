@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "engines/tbb/tbb_operations.hpp"
 
@@ -77,6 +78,34 @@ T extremum(const T* from, std::int64_t count, const Before& before) {
   return reduce(from, count, from[0], block, better);
 }
 
+/// The least and the greatest voxel, in one pass; NaN only where all are NaN.
+template <class T>
+std::pair<T, T> range(const T* from, std::int64_t count) {
+  const auto less = [](T best, T value) { return (value < best) | is_nan(best) ? value : best; };
+  const auto more = [](T best, T value) { return (value > best) | is_nan(best) ? value : best; };
+  const auto join = [=](const std::pair<T, T>& a, const std::pair<T, T>& b) {
+    return std::pair(less(a.first, b.first), more(a.second, b.second));
+  };
+  const auto block = [&](const T* first, std::int64_t n) {
+    constexpr std::int64_t lanes = 64;
+    std::array<T, lanes> low, high;
+    low.fill(first[0]);
+    high.fill(first[0]);
+    vectorised([&] {
+      for (std::int64_t i = 0; i + lanes <= n; i += lanes)
+        for (std::int64_t lane = 0; lane < lanes; ++lane) {
+          low[lane] = less(low[lane], first[i + lane]);
+          high[lane] = more(high[lane], first[i + lane]);
+        }
+    });
+    std::pair both(low[0], high[0]);
+    for (std::int64_t lane = 1; lane < lanes; ++lane) both = join(both, {low[lane], high[lane]});
+    for (std::int64_t i = n / lanes * lanes; i < n; ++i) both = join(both, {first[i], first[i]});
+    return both;
+  };
+  return reduce(from, count, std::pair(from[0], from[0]), block, join);
+}
+
 template <class T>
 T least(const T* from, std::int64_t count) {
   return extremum(from, count, std::less<>());
@@ -97,16 +126,25 @@ template <class T, class Bin>
 std::uint64_t* histogram(const T* from, std::int64_t count, std::int64_t bins, int threads,
                          std::uint64_t* tables, const Bin& bin) {
   // Neighbours mostly fall into one bin: counted in tables of their own, they need not wait for
-  // each other.
-  constexpr std::int64_t n = histogram_tables_per_thread;
+  // each other. Bins are found some at a time, in vector code.
+  constexpr std::int64_t n = histogram_tables_per_thread, some = 1024;
+  static_assert(some % n == 0 && voxels_per_task % some == 0);
   std::fill_n(tables, threads * n * bins, 0);
   tbb::parallel_for(
       tbb::blocked_range<std::int64_t>(0, count, voxels_per_task), [=](const auto& range) {
         std::uint64_t* own = tables + tbb::this_task_arena::current_thread_index() * n * bins;
-        std::int64_t i = range.begin();
-        for (; i + n <= range.end(); i += n)
-          for (std::int64_t k = 0; k < n; ++k) ++own[k * bins + bin(from[i + k])];
-        for (; i < range.end(); ++i) ++own[bin(from[i])];
+        std::array<std::uint16_t, some> bin_of;
+        for (std::int64_t first = range.begin(); first < range.end(); first += some) {
+          const std::int64_t size = std::min(some, range.end() - first);
+          vectorised([&, voxels = from + first] {
+            for (std::int64_t i = 0; i < size; ++i)
+              bin_of[i] = static_cast<std::uint16_t>(bin(voxels[i]));
+          });
+          std::int64_t i = 0;
+          for (; i + n <= size; i += n)
+            for (std::int64_t k = 0; k < n; ++k) ++own[k * bins + bin_of[i + k]];
+          for (; i < size; ++i) ++own[bin_of[i]];
+        }
       });
   for (std::int64_t table = 1; table < threads * n; ++table)
     for (std::int64_t i = 0; i < bins; ++i) tables[i] += tables[table * bins + i];

@@ -10,6 +10,7 @@
 #include "engines/core/host_engine.hpp"
 #include "engines/operations/strided_view.hpp"
 #include "engines/operations/window.hpp"
+#include "engines/tbb/vectorised.hpp"
 
 namespace voxelmark::tbb_operations {
 
@@ -138,7 +139,9 @@ Body pointwise(const Pixels& input, const Pixels& output, const Shape& shape, F 
     Out* to = output.as<Out>();
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                       [=](const auto& range) {
-                        for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+                        vectorised([=] {
+                          for (auto i = range.begin(); i < range.end(); ++i) to[i] = f(from[i]);
+                        });
                       });
   };
 }
@@ -152,8 +155,10 @@ Body pointwise(const Pixels& a, const Pixels& b, const Pixels& output, const Sha
     Out* to = output.as<Out>();
     tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, voxels, voxels_per_task),
                       [=](const auto& range) {
-                        for (auto i = range.begin(); i < range.end(); ++i)
-                          to[i] = f(first[i], second[i]);
+                        vectorised([=] {
+                          for (auto i = range.begin(); i < range.end(); ++i)
+                            to[i] = f(first[i], second[i]);
+                        });
                       });
   };
 }
