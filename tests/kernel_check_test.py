@@ -3,7 +3,7 @@
 
 usage: kernel_check_test.py KERNEL_CHECK KERNEL_CHECK_WITH_WRONG_KERNELS [UNITTEST ARGUMENTS...]
 
-The second program has a kernel for Flip without a barrier and with writes out of bounds: both must be found.
+The second program has a kernel for FixedThreshold without a barrier and with writes out of bounds: both must be found.
 """
 
 import os
@@ -60,7 +60,7 @@ class Kernels(CheckedTest):
 
     def test_wrong_kernels_are_found(self):
         for mode, fault in (("--data-races", "data race"), ("--data-races", "Invalid write"), ("--uninitialized", "Uninitialized value")):
-            report = self.report(PROGRAMS[1], mode, "--only", "Flip3D")
+            report = self.report(PROGRAMS[1], mode, "--only", "FixedThreshold3D")
             self.check(fault in report, f"no {fault} in\n{report[:2000]}")
 
 

@@ -18,7 +18,10 @@ std::string disks(const Window& window) {
   std::int64_t z = -1;
   for (const WindowRow& column : columns_of(window)) {
     if (column.z < 0) continue;
-    if (column.z > z) text += (z < 0 ? "DISK(" : ") DISK(") + std::to_string(z = column.z) + ", ";
+    if (column.z > z) {
+      text += (z < 0 ? "DISK(" : ") DISK(") + std::to_string(column.z) + ", ";
+      z = column.z;
+    }
     text += "COLUMN(" + std::to_string(column.y) + "," + std::to_string(column.half) + ") ";
   }
   return text + ")\n";
