@@ -15,12 +15,17 @@ inline long index_of(long x, long y, long z, long width, long height) {
 #ifndef SECOND
 #define SECOND IN
 #endif
+#define FOUR_OF(type) type##4
+#define FOUR(type) FOUR_OF(type)
+// Four pixels from `first` on, a multiple of 4; vload4 and vstore4 promise less and are taken apart.
+#define READ4(type, pixels, first) (*(global const FOUR(type)*)((pixels) + (first)))
+#define WRITE4(type, pixels, first) (*(global FOUR(type)*)((pixels) + (first)))
 #define POINTWISE(NAME, PARAMETERS, FORMULA)                                                       \
   kernel void NAME(global const IN* image, global OUT* output, const long count PARAMETERS) {      \
     const long first = (long)get_global_id(0) * 4;                                                 \
     if (first + 4 <= count) {                                                                      \
-      const float4 a = convert_float4(vload4(0, image + first)), zero = 0;                         \
-      vstore4(TO_OUT4(FORMULA), 0, output + first);                                                \
+      const float4 a = convert_float4(READ4(IN, image, first)), zero = 0;                         \
+      WRITE4(OUT, output, first) = TO_OUT4(FORMULA);                                                \
     } else {                                                                                       \
       for (long i = first; i < count; ++i) {                                                       \
         const float a = convert_float(image[i]), zero = 0;                                         \
@@ -33,9 +38,9 @@ inline long index_of(long x, long y, long z, long width, long height) {
                    const long count PARAMETERS) {                                                  \
     const long first = (long)get_global_id(0) * 4;                                                 \
     if (first + 4 <= count) {                                                                      \
-      const float4 a = convert_float4(vload4(0, image + first));                                   \
-      const float4 b = convert_float4(vload4(0, second + first)), zero = 0;                        \
-      vstore4(TO_OUT4(FORMULA), 0, output + first);                                                \
+      const float4 a = convert_float4(READ4(IN, image, first));                                   \
+      const float4 b = convert_float4(READ4(SECOND, second, first)), zero = 0;                        \
+      WRITE4(OUT, output, first) = TO_OUT4(FORMULA);                                                \
     } else {                                                                                       \
       for (long i = first; i < count; ++i) {                                                       \
         const float a = convert_float(image[i]), b = convert_float(second[i]), zero = 0;           \

@@ -13,9 +13,15 @@ inline float from_key(uint key) { return as_float(key & 0x80000000u ? key & 0x7f
 
 // Groups of 32 x GROUP_ROWS work-items share a tile of the image with its halo, of radii RX, RY and RZ.
 #define LINE (32 + 2 * RX)
-#define FROM_IMAGE(column, row, plane)                                                          \
-  input[index_of(clamp(x0 + (column) - RX, 0L, width - 1), clamp(y0 + (row) - RY, 0L, height - 1), \
-                 clamp(z + (plane) - RZ, 0L, depth - 1), width, height)]
+#define LOADS_A_LINE ((LINE + 31) / 32)
+// Where the work-item's voxels of a line lie, and where a line begins.
+#define COLUMNS_OF_ITEM                                                                          \
+  int from_x[LOADS_A_LINE];                                                                      \
+  _Pragma("unroll") for (int c = 0; c < LOADS_A_LINE; ++c) from_x[c] =                           \
+      (int)(clamp(x0 + (int)get_local_id(0) + 32 * c - RX, 0L, width - 1) - x0);
+#define LINE_OF_IMAGE(row, plane)                                                                \
+  (input + index_of(x0, clamp(y0 + (row) - RY, 0L, height - 1), clamp(z + (plane) - RZ, 0L, depth - 1), \
+                    width, height))
 
 // Small windows: by sorting networks, two outputs at a time that follow one another along y. Of the SHARED values in
 // both windows only those can be the middle one whose rank the OWN values of an output may lift to the middle: these
@@ -35,11 +41,18 @@ kernel __attribute__((reqd_work_group_size(32, GROUP_ROWS, 1))) void median_of_p
     global const IN* input, global OUT* output, const long width, const long height, const long depth) {
   local V tile[2 * RZ + 1][2 * GROUP_ROWS + 2 * RY][LINE];
   const long x0 = get_group_id(0) * 32L, y0 = get_group_id(1) * (2L * GROUP_ROWS), z = get_group_id(2);
-  for (int plane = 0; plane < 2 * RZ + 1; ++plane)
-    for (int row = get_local_id(1); row < 2 * GROUP_ROWS + 2 * RY; row += GROUP_ROWS)
+  COLUMNS_OF_ITEM
 #pragma unroll
-      for (int column = get_local_id(0); column < LINE; column += 32)
-        tile[plane][row][column] = FROM_IMAGE(column, row, plane);
+  for (int plane = 0; plane < 2 * RZ + 1; ++plane)
+#pragma unroll
+    for (int begin = 0; begin < 2 * GROUP_ROWS + 2 * RY; begin += GROUP_ROWS) {
+      const int row = begin + get_local_id(1);
+      global const IN* const line = LINE_OF_IMAGE(row, plane);
+#pragma unroll
+      for (int c = 0; c < LOADS_A_LINE; ++c)
+        if (row < 2 * GROUP_ROWS + 2 * RY && get_local_id(0) + 32 * c < LINE)
+          tile[plane][row][get_local_id(0) + 32 * c] = line[from_x[c]];
+    }
   barrier(CLK_LOCAL_MEM_FENCE);
   const int column = get_local_id(0) + RX, first = 2 * get_local_id(1) + RY;
   V shared[SHARED], own[OWN], middle[2];
@@ -90,6 +103,7 @@ kernel __attribute__((reqd_work_group_size(32, GROUP_ROWS, 1))) void median_by_b
   const int item = get_local_id(0), team = get_local_id(1);
   const long x0 = get_group_id(0) * 32L, y0 = get_group_id(1) * (long)GROUP_ROWS, z = get_group_id(2);
   uint candidates[ROWS], row_bits[ROWS], key = 0, rank = middle;
+  COLUMNS_OF_ITEM
 #define ROW(k, y, z, mask) candidates[k] = mask;
   WINDOW_ROWS
 #undef ROW
@@ -99,9 +113,9 @@ kernel __attribute__((reqd_work_group_size(32, GROUP_ROWS, 1))) void median_by_b
     for (int begin = 0; begin < (2 * RZ + 1) * (GROUP_ROWS + 2 * RY); begin += GROUP_ROWS) {
       const int row = begin + team;
       barrier(CLK_LOCAL_MEM_FENCE);
-      for (int column = item; column < 64; column += 32)
-        keys[team][column] =
-            to_key(FROM_IMAGE(column, row % (GROUP_ROWS + 2 * RY), row / (GROUP_ROWS + 2 * RY))) >> low;
+      global const IN* const line = LINE_OF_IMAGE(row % (GROUP_ROWS + 2 * RY), row / (GROUP_ROWS + 2 * RY));
+#pragma unroll
+      for (int c = 0; c < LOADS_A_LINE; ++c) keys[team][item + 32 * c] = to_key(line[from_x[c]]) >> low;
       barrier(CLK_LOCAL_MEM_FENCE);
       if (item < BITS && row < (2 * RZ + 1) * (GROUP_ROWS + 2 * RY)) {
         uint words[2];

@@ -5,6 +5,7 @@
 #define HALF (ONE / 2)
 #ifndef PLANES
 #define PLANES 1
+#define IN_DEPTH 0
 #endif
 
 typedef struct {
@@ -65,16 +66,27 @@ inline value_type in_slice_inside(global const IN* at, long width, value_type fx
 inline OUT sampled(image in, long px, long py, long pz) {
   const long x = px >> FRACTION_BITS, y = py >> FRACTION_BITS, z = pz >> FRACTION_BITS;
   const value_type fx = weight(px), fy = weight(py), fz = weight(pz);
-  if (x >= 0 && y >= 0 && z >= 0 && x < in.width - 1 && y < in.height - 1 && z < in.depth - (fz > 0)) {
-    global const IN* const at = in.pixels + index_of(x, y, z, in.width, in.height);
-    const value_type value = in_slice_inside(at, in.width, fx, fy);
-    if (fz > 0)
-      return result(between(value, in_slice_inside(at + in.width * in.height, in.width, fx, fy), fz));
-    return result(without_step(value));
-  }
   const value_type value = in_slice(in, x, y, z, fx, fy);
   if (fz > 0) return result(between(value, in_slice(in, x, y, z + 1, fx, fy), fz));
   return result(without_step(value));
+}
+
+inline bool is_inside(image in, long px, long py, long pz) {
+  const long x = px >> FRACTION_BITS, y = py >> FRACTION_BITS, z = pz >> FRACTION_BITS;
+  return x >= 0 && y >= 0 && z >= 0 && x < in.width - 1 && y < in.height - 1 && z < in.depth - IN_DEPTH;
+}
+// The same where all voxels are inside; without tests, a work-item's loads are under way at once. IN_DEPTH is 0 where
+// all positions are whole in z, else 1.
+inline OUT sampled_inside(image in, long px, long py, long pz) {
+  const long x = px >> FRACTION_BITS, y = py >> FRACTION_BITS, z = pz >> FRACTION_BITS;
+  const value_type fx = weight(px), fy = weight(py);
+  global const IN* const at = in.pixels + index_of(x, y, z, in.width, in.height);
+  const value_type value = in_slice_inside(at, in.width, fx, fy);
+#if IN_DEPTH
+  return result(between(value, in_slice_inside(at + in.width * in.height, in.width, fx, fy), weight(pz)));
+#else
+  return result(without_step(value));
+#endif
 }
 #else
 inline OUT sampled(image in, long px, long py, long pz) {
@@ -94,8 +106,19 @@ kernel void warp(global const IN* input, global OUT* output, const long width, c
 #define POSITION(row) (map[4 * row] * x + map[4 * row + 1] * y + map[4 * row + 2] * z + map[4 * row + 3])
   const long px = POSITION(0), py = POSITION(1), pz = POSITION(2);
   OUT values[PLANES];
+#ifdef LINEAR
+  // What lies between two positions inside is inside.
+  const int last = PLANES - 1;
+  if (is_inside(in, px, py, pz) && is_inside(in, px + last * map[2], py + last * map[6], pz + last * map[10])) {
 #pragma unroll
-  for (int i = 0; i < PLANES; ++i) values[i] = sampled(in, px + i * map[2], py + i * map[6], pz + i * map[10]);
+    for (int i = 0; i < PLANES; ++i)
+      values[i] = sampled_inside(in, px + i * map[2], py + i * map[6], pz + i * map[10]);
+  } else
+#endif
+  {
+#pragma unroll
+    for (int i = 0; i < PLANES; ++i) values[i] = sampled(in, px + i * map[2], py + i * map[6], pz + i * map[10]);
+  }
   global OUT* const to = output + index_of(x, y, z, out_width, out_height);
 #pragma unroll
   for (int i = 0; i < PLANES; ++i)
@@ -109,7 +132,14 @@ kernel void radial_reslice(global const IN* input, global OUT* output, const lon
   const long radius = get_global_id(0), z = get_global_id(1), angle = get_global_id(2);
   if (radius >= radii || z >= depth || angle >= angles) return;
   const image in = {input, width, height, depth};
-  output[index_of(radius, z, angle, radii, depth)] =
-      sampled(in, width / 2 * ONE + radius * directions[2 * angle],
-              height / 2 * ONE + radius * directions[2 * angle + 1], z * ONE);
+  const long px = width / 2 * ONE + radius * directions[2 * angle];
+  const long py = height / 2 * ONE + radius * directions[2 * angle + 1], pz = z * ONE;
+  global OUT* const to = output + index_of(radius, z, angle, radii, depth);
+#ifdef LINEAR
+  if (is_inside(in, px, py, pz)) {
+    *to = sampled_inside(in, px, py, pz);
+    return;
+  }
+#endif
+  *to = sampled(in, px, py, pz);
 }

@@ -90,8 +90,13 @@ typedef float V;
 // Where nothing is common to all: from windows of 1, 2, 4 and 8 values, as the width's binary digits say.
 #define KNOWN_WINDOWS(R, VALUE)                                                                         \
   if (2 * (R) + 1 >= RUN) {                                                                             \
-    V common = VALUE(RUN - 1);                                                                          \
-    _Pragma("unroll") for (int d = RUN; d <= 2 * (R); ++d) common = JOIN(common, VALUE(d));             \
+    V common = VALUE(RUN - 1), others = NOTHING; /* two chains hide an operation's latency */           \
+    _Pragma("unroll") for (int d = RUN; d + 1 <= 2 * (R); d += 2) {                                     \
+      common = JOIN(common, VALUE(d));                                                                  \
+      others = JOIN(others, VALUE(d + 1));                                                              \
+    }                                                                                                   \
+    if ((2 * (R)-RUN) % 2 == 0) common = JOIN(common, VALUE(2 * (R)));                                  \
+    common = JOIN(common, others);                                                                      \
     AROUND_COMMON(R, VALUE, common)                                                                     \
   } else {                                                                                              \
     V some[RUN + 2 * (R)];                                                                              \
@@ -126,15 +131,16 @@ typedef float V;
 #define COLUMNS (TILE + 2 * RX)
 #define PITCH (COLUMNS | 1)  // odd: neighbouring rows begin in different banks
 #define ITEMS (ROWS * TILE / RUN)
-#define LOADS ((ROWS * COLUMNS + ITEMS - 1) / ITEMS)
-// All loads of a plane are under way before the first of them is needed.
+// 32 work-items a row of the tile; all loads of a plane are under way before the first of them is needed.
+#define TEAMS (ITEMS / 32)
+#define ROWS_EACH ((ROWS + TEAMS - 1) / TEAMS)
+#define COLUMNS_EACH ((COLUMNS + 31) / 32)
 #define FETCH(plane)                                                                                     \
   {                                                                                                      \
     global const IN* const from = input + index_of(x0, y0, clamp(plane, 0L, depth - 1), width, height);  \
-    _Pragma("unroll") for (int k = 0; k < LOADS; ++k) {                                                  \
-      const int at = item + k * ITEMS;                                                                   \
-      fetched[k] = LOADED(from[clamp(at / COLUMNS - RY, top, bottom) * width +                           \
-                               clamp(at % COLUMNS - RX, left, right)]);                                  \
+    _Pragma("unroll") for (int r = 0; r < ROWS_EACH; ++r) {                                              \
+      global const IN* const line = from + clamp(item / 32 + r * TEAMS - RY, top, bottom) * width;       \
+      _Pragma("unroll") for (int c = 0; c < COLUMNS_EACH; ++c) fetched[r][c] = LOADED(line[from_x[c]]);  \
     }                                                                                                    \
   }
 
@@ -153,7 +159,10 @@ kernel __attribute__((reqd_work_group_size(ROWS, TILE / RUN, 1))) void filter_ti
   const int top = (int)max(-y0, -(long)RY), bottom = (int)min(height - 1 - y0, (long)ROWS);
   const int x = item % TILE, part = item / TILE * RUN;
   const bool mine = part < inner && x <= right;
-  V fetched[LOADS];
+  V fetched[ROWS_EACH][COLUMNS_EACH];
+  int from_x[COLUMNS_EACH];
+#pragma unroll
+  for (int c = 0; c < COLUMNS_EACH; ++c) from_x[c] = clamp(item % 32 + 32 * c - RX, left, right);
 #if RZ > 0
   V kept[2 * RZ + 1][RUN];
 #pragma unroll
@@ -164,10 +173,13 @@ kernel __attribute__((reqd_work_group_size(ROWS, TILE / RUN, 1))) void filter_ti
   FETCH(first - RZ)
   for (long plane = first - RZ; plane < end + RZ; ++plane) {
 #pragma unroll
-    for (int k = 0; k < LOADS; ++k) {
-      const int at = item + k * ITEMS;
-      if (at < ROWS * COLUMNS) tile[at / COLUMNS * PITCH + at % COLUMNS] = fetched[k];
-    }
+    for (int r = 0; r < ROWS_EACH; ++r)
+#pragma unroll
+      for (int c = 0; c < COLUMNS_EACH; ++c) {
+        const int to_row = item / 32 + r * TEAMS, to_column = item % 32 + 32 * c;
+        if (item / 32 < TEAMS && to_row < ROWS && to_column < COLUMNS)
+          tile[to_row * PITCH + to_column] = fetched[r][c];
+      }
     barrier(CLK_LOCAL_MEM_FENCE);
 #if RZ > 0
     FETCH(plane + 1)
@@ -252,24 +264,57 @@ kernel __attribute__((reqd_work_group_size(ROWS, TILE / RUN, 1))) void filter_ti
 }
 #elif !defined(SPHERE)
 // Along an axis on which neighbours lie `stride` apart: a work-item a run of one of the `lines` lines side by side,
-// of `outer` such bundles `outer_stride` apart. R is the radius where it is small.
+// of `outer` such bundles `outer_stride` apart. R is the radius where it is small. With RX, along x as well: each value is
+// then that of 2 RX + 1 neighbours in a line, which are few enough to be read where they are needed.
+#ifdef WIDE_STRIDE
+typedef long Stride;
+#else
+typedef int Stride;  // a 32-bit product is a fourth of a 64-bit one's instructions
+#endif
+
+#ifdef RX
+inline V around(global const IN* at, const int* offsets) {
+  V value = LOADED(at[offsets[0]]);
+#pragma unroll
+  for (int k = 1; k <= 2 * RX; ++k) {
+    const V next = LOADED(at[offsets[k]]);
+    value = JOIN(value, next);
+  }
+  return value;
+}
+#define READ(at) around(at, offsets)
+#else
+#define READ(at) ((V)LOADED(*(at)))
+#endif
+
 kernel void filter_lines(global const IN* input, global OUT* output, const long lines, const long extent,
                          const long stride, const long outer, const long outer_stride, const int radius,
                          constant float* weights, const float scale, const uint divisor) {
   const long first = (long)get_global_id(1) * RUN;
   if (get_global_id(0) >= lines || first >= extent || get_global_id(2) >= outer) return;
-  const long begin = get_global_id(0) + get_global_id(2) * outer_stride;
+  const long begin = get_global_id(0) + get_global_id(2) * outer_stride + first * stride;
+  global const IN* const from = input + begin;
+  const Stride step = (Stride)stride;
+  // The line's ends, from the run's first voxel.
+  const int reach = radius + RUN;
+  const int front = (int)max(-first, -(long)reach), back = (int)min(extent - 1 - first, (long)reach);
+#ifdef RX
+  int offsets[2 * RX + 1];
+  const long x = get_global_id(0);
+#pragma unroll
+  for (int k = 0; k <= 2 * RX; ++k) offsets[k] = (int)(clamp(x + k - RX, 0L, lines - 1) - x);
+#endif
   V run[RUN];
 #ifdef R
-#define ALONG(d) (V) LOADED(input[begin + clamp(first + (d) - R, 0L, extent - 1) * stride])
+#define ALONG(d) READ(from + (long)clamp((d) - R, front, back) * step)
   KNOWN_WINDOWS(R, ALONG)
 #else
-#define ALONG(d) (V) LOADED(input[begin + clamp(first + (d) - radius, 0L, extent - 1) * stride])
+#define ALONG(d) READ(from + (long)clamp((d) - radius, front, back) * step)
   WINDOWS(radius, ALONG)
 #endif
 #pragma unroll
   for (int i = 0; i < RUN; ++i)
-    if (first + i < extent) output[begin + (first + i) * stride] = STORED(run[i]);
+    if (i <= back) output[begin + (long)i * step] = STORED(run[i]);
 }
 #else
 // A sphere of any size, as columns along y: three ints each, the offsets x and z, and the half height.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "engines/opencl/window_filter.hpp"
 #include "engines/operations/projection.hpp"
@@ -8,7 +9,9 @@ namespace voxelmark::opencl {
 namespace {
 
 /// Radii up to these are compiled in; in one pass along x and y, the halo must not outweigh a tile.
-constexpr std::int64_t most_known = 20, most_fused_gaussian = 16, most_fused_z = 2;
+constexpr std::int64_t most_known = 20, most_fused_gaussian = 12, most_fused = 8, most_fused_z = 2;
+/// In a plane, so few neighbours along x are best read from the image.
+constexpr std::int64_t most_read_along_x = 3;
 
 std::int64_t radius_along(const Reach& radius, int axis) {
   return axis == 0 ? radius.x : axis == 1 ? radius.y : radius.z;
@@ -39,7 +42,7 @@ void append_padded(std::vector<cl_float>& weights, const std::vector<double>& ow
 
 std::int64_t divided(std::int64_t extent, std::int64_t size) { return (extent + size - 1) / size; }
 
-/// One launch: several axes in tiles, or one axis alone.
+/// One launch: several axes in tiles, or lines along one axis, or along y with few neighbours in x.
 struct Pass {
   Reach radius;
   std::optional<Tiles> tiles;
@@ -48,7 +51,9 @@ struct Pass {
 
 std::vector<Pass> passes_of(PlanBuilder& plan, const Reach& r, bool gaussian) {
   std::vector<Pass> passes;
-  const std::int64_t most = gaussian ? most_fused_gaussian : most_known;
+  if (!gaussian && r.x > 0 && r.x <= most_read_along_x && r.y > 0 && r.y <= most_fused && r.z == 0)
+    return {{r, {}, 1}};
+  const std::int64_t most = gaussian ? most_fused_gaussian : most_fused;
   const bool fused = r.x > 0 && r.y > 0 && r.x <= most && r.y <= most;
   const bool in_z = fused && !gaussian && r.z <= most_fused_z;
   Reach in_tiles{r.x, fused ? r.y : 0, in_z ? r.z : 0};
@@ -68,8 +73,8 @@ std::vector<Pass> passes_of(PlanBuilder& plan, const Reach& r, bool gaussian) {
 void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pass,
                   const Memory& from, DType from_type, const Memory& to, DType to_type,
                   const Shape& shape, cl_uint divisor) {
-  constexpr std::int64_t run = 16;
   const int axis = pass.axis;
+  const std::int64_t run = axis == 1 && pass.radius.x > 0 ? 8 : 16;
   const std::int64_t radius = radius_along(pass.radius, axis);
   std::vector<cl_float> weights;
   append_padded(weights, filter.weights[axis], radius, run);
@@ -81,7 +86,9 @@ void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pas
   plan.launch("window_filter:filter_lines",
               {from_type, to_type,
                filter.options + known("RUN", run) +
-                   (radius <= most_known ? known("R", radius) : std::string())},
+                   (radius <= most_known ? known("R", radius) : std::string()) +
+                   (axis == 1 && pass.radius.x > 0 ? known("RX", pass.radius.x) : std::string()) +
+                   (lines > std::numeric_limits<cl_int>::max() ? " -D WIDE_STRIDE" : "")},
               plan.range({lines, divided(extent, run), outer}, local), from, to, lines, extent,
               lines, outer, cl_long{lines * extent}, static_cast<cl_int>(radius),
               plan.constant(weights), static_cast<cl_float>(1 / window_of(pass.radius)), divisor);

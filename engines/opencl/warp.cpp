@@ -20,7 +20,11 @@ Prepared warp(PlanBuilder& plan, const SourceMap& map, Sampling sampling) {
   const Shape &from = plan.shape(), &to = plan.output_shape();
   const std::int64_t planes = to.z > 1 ? 4 : 1;
   PlanBuilder::Types kernel_types = types(plan, sampling);
-  kernel_types.options += " -D PLANES=" + std::to_string(planes);
+  const auto& z = map.rows[2];
+  constexpr std::int64_t fixed_one = std::int64_t{1} << fraction_bits;
+  const bool whole_in_z = z[0] == 0 && z[1] == 0 && z[2] % fixed_one == 0 && z[3] % fixed_one == 0;
+  kernel_types.options +=
+      " -D PLANES=" + std::to_string(planes) + (whole_in_z ? " -D IN_DEPTH=0" : " -D IN_DEPTH=1");
   plan.launch("warp:warp", kernel_types, plan.volume({to.x, to.y, (to.z + planes - 1) / planes}),
               plan.input(), plan.output(), cl_long{from.x}, cl_long{from.y}, cl_long{from.z},
               cl_long{to.x}, cl_long{to.y}, cl_long{to.z}, plan.constant(coefficients));
