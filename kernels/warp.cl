@@ -96,7 +96,8 @@ inline OUT sampled(image in, long px, long py, long pz) {
 #endif
 
 // map: three rows, of the input's x, y and z: what x, y, z and 1 of the output are multiplied by. A work-item makes
-// PLANES voxels that follow one another along z: they share the products.
+// PLANES voxels that follow one another along z: they share the products. Groups are 8 voxels wide, so that the work-items
+// that read at once stay close to each other in the input however it is turned.
 kernel void warp(global const IN* input, global OUT* output, const long width, const long height,
                  const long depth, const long out_width, const long out_height, const long out_depth,
                  constant long* map) {

@@ -9,15 +9,20 @@
 #define MOST_KNOWN 20
 #define BLOCK 64  // sums are of sums of BLOCK terms: a thousand roundings one by one would show in 16 bits
 
+#ifdef QUADS
+#define VALUES(type) FOUR(type)
+#else
+#define VALUES(type) type
+#endif
 #if defined(MINIMUM) || defined(MAXIMUM)
 #if defined(IN_IS_FLOAT) && !defined(BINARY)
-typedef float V;
+typedef VALUES(float) V;
 #define LESSER fmin
 #define GREATER fmax
 #define LEAST (-INFINITY)
 #define GREATEST INFINITY
 #else
-typedef uint V;
+typedef VALUES(uint) V;
 #define LESSER min
 #define GREATER max
 #define LEAST 0u
@@ -31,26 +36,39 @@ typedef uint V;
 #define NOTHING LEAST
 #endif
 #define STORED(value) ((OUT)(value))
+#define STORED4(value) CONVERT4(OUT)(value)
 #elif defined(EXACT)
-typedef uint V;
+typedef VALUES(uint) V;
 #define JOIN(a, b) ((a) + (b))
 #define NOTHING 0u
 // Rounded to the nearest: the divisor is odd, so that there is no half.
-#define STORED(value) ((OUT)(divisor == 1 ? (value) : ((value) + divisor / 2) / divisor))
+#define ROUNDED(value) (divisor == 1 ? (value) : ((value) + divisor / 2) / divisor)
+#define STORED(value) ((OUT)ROUNDED(value))
+#define STORED4(value) CONVERT4(OUT)(ROUNDED(value))
 #else
-typedef float V;
+typedef VALUES(float) V;
 #define JOIN(a, b) ((a) + (b))
 #define NOTHING 0.0f
 #ifdef MEAN
 #define STORED(value) TO_OUT((value) * scale)
+#define STORED4(value) TO_OUT4((value) * scale)
 #else
 #define STORED(value) TO_OUT(value)
 #endif
 #endif
+#define CONVERT_TO(type) convert_##type
+#define CONVERT_TO_(type) CONVERT_TO(type)
+#define CONVERT4(type) CONVERT_TO_(FOUR(type))
 #ifdef BINARY
 #define LOADED(value) ((value) != 0)
+#define LOADED4(value) convert_uint4((convert_float4(value) != 0.0f) & 1)
 #else
 #define LOADED(value) (value)
+#if defined(EXACT) || !(defined(IN_IS_FLOAT) || defined(MEAN))
+#define LOADED4(value) convert_uint4(value)
+#else
+#define LOADED4(value) convert_float4(value)
+#endif
 #endif
 
 // run[i] = the window of VALUE(i) ... VALUE(i + 2 R), R known to the compiler.
@@ -62,14 +80,27 @@ typedef float V;
     _Pragma("unroll") for (int i = 0; i < RUN; ++i) if (d >= i && d <= i + 2 * (R))                     \
         run[i] = fma(weights[PAD + (d - i < (R) ? d - i : 2 * (R) - d + i)], value, run[i]);            \
   }
+// Eight values at a time, so that the weights of a step come in loads of four. The last step may take values beyond the
+// windows; their weights are 0.
+#define STEP 8
 #define WINDOWS(R, VALUE)                                                                               \
   for (int i = 0; i < RUN; ++i) run[i] = 0;                                                             \
   for (int block = 0; block < RUN + 2 * (R); block += BLOCK) {                                          \
     V some[RUN] = {0};                                                                                  \
     const int end = min(block + BLOCK, RUN + 2 * (R));                                                  \
-    _Pragma("unroll 8") for (int d = block; d < end; ++d) {                                             \
-      const V value = VALUE(d);                                                                         \
-      _Pragma("unroll") for (int i = 0; i < RUN; ++i) some[i] = fma(weights[PAD + d - i], value, some[i]); \
+    for (int d = block; d < end; d += STEP) {                                                           \
+      float w[RUN + STEP];                                                                              \
+      _Pragma("unroll") for (int k = 0; k < RUN + STEP; k += 4) {                                       \
+        const float4 four = *(constant float4*)(weights + d + k);                                       \
+        w[k] = four.x;                                                                                  \
+        w[k + 1] = four.y;                                                                              \
+        w[k + 2] = four.z;                                                                              \
+        w[k + 3] = four.w;                                                                              \
+      }                                                                                                 \
+      _Pragma("unroll") for (int k = 0; k < STEP; ++k) {                                                \
+        const V value = VALUE(d + k);                                                                   \
+        _Pragma("unroll") for (int i = 0; i < RUN; ++i) some[i] = fma(w[PAD + k - i], value, some[i]);  \
+      }                                                                                                 \
     }                                                                                                   \
     _Pragma("unroll") for (int i = 0; i < RUN; ++i) run[i] += some[i];                                  \
   }
@@ -128,7 +159,11 @@ typedef float V;
 // Tiles of TILE columns and ROWS rows, the halo's among them, go through local memory; RX and RY are the radii. A group
 // has a work-item for each run of each row.
 #ifdef TILE
+#if RX > MOST_KNOWN
+#define COLUMNS (TILE + 2 * RX + RUN)  // a Gaussian's last step reads so much further
+#else
 #define COLUMNS (TILE + 2 * RX)
+#endif
 #define PITCH (COLUMNS | 1)  // odd: neighbouring rows begin in different banks
 #define ITEMS (ROWS * TILE / RUN)
 // 32 work-items a row of the tile; all loads of a plane are under way before the first of them is needed.
@@ -262,29 +297,49 @@ kernel __attribute__((reqd_work_group_size(ROWS, TILE / RUN, 1))) void filter_ti
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 }
+#elif defined(QUADS)
+// Along x and y where both radii, RX and RY, are 4 at the most and the width is a multiple of 4: a work-item takes four
+// columns, and all that its windows need of a row are three loads of 16 bytes.
+inline V windows_in_row(global const IN* line, const int width, const int x) {
+  const V here = LOADED4(READ4(IN, line, x));
+  V before = LOADED4(READ4(IN, line, max(x - 4, 0))), after = LOADED4(READ4(IN, line, min(x + 4, width - 4)));
+  if (x == 0) before = here.xxxx;
+  if (x + 4 >= width) after = here.wwww;
+  V all = here;
+#if RX >= 1
+  all = JOIN(JOIN(all, (V)(before.w, here.xyz)), (V)(here.yzw, after.x));
+#endif
+#if RX >= 2
+  all = JOIN(JOIN(all, (V)(before.zw, here.xy)), (V)(here.zw, after.xy));
+#endif
+#if RX >= 3
+  all = JOIN(JOIN(all, (V)(before.yzw, here.x)), (V)(here.w, after.xyz));
+#endif
+#if RX >= 4
+  all = JOIN(JOIN(all, before), after);
+#endif
+  return all;
+}
+kernel void filter_quads(global const IN* input, global OUT* output, const int width, const int height, const int depth,
+                         const float scale, const uint divisor) {
+  const int x = get_global_id(0) * 4, y = get_global_id(1) * RUN, z = get_global_id(2);
+  if (x >= width || y >= height || z >= depth) return;
+  global const IN* const plane = input + (long)z * height * width;
+  V run[RUN];
+#define ALONG_Y(d) windows_in_row(plane + (long)clamp(y + (d) - RY, 0, height - 1) * width, width, x)
+  KNOWN_WINDOWS(RY, ALONG_Y)
+  global OUT* const to = output + ((long)z * height + y) * width;
+#pragma unroll
+  for (int i = 0; i < RUN; ++i)
+    if (y + i < height) WRITE4(OUT, to + (long)i * width, x) = STORED4(run[i]);
+}
 #elif !defined(SPHERE)
 // Along an axis on which neighbours lie `stride` apart: a work-item a run of one of the `lines` lines side by side,
-// of `outer` such bundles `outer_stride` apart. R is the radius where it is small. With RX, along x as well: each value is
-// then that of 2 RX + 1 neighbours in a line, which are few enough to be read where they are needed.
+// of `outer` such bundles `outer_stride` apart. R is the radius where it is small.
 #ifdef WIDE_STRIDE
 typedef long Stride;
 #else
 typedef int Stride;  // a 32-bit product is a fourth of a 64-bit one's instructions
-#endif
-
-#ifdef RX
-inline V around(global const IN* at, const int* offsets) {
-  V value = LOADED(at[offsets[0]]);
-#pragma unroll
-  for (int k = 1; k <= 2 * RX; ++k) {
-    const V next = LOADED(at[offsets[k]]);
-    value = JOIN(value, next);
-  }
-  return value;
-}
-#define READ(at) around(at, offsets)
-#else
-#define READ(at) ((V)LOADED(*(at)))
 #endif
 
 kernel void filter_lines(global const IN* input, global OUT* output, const long lines, const long extent,
@@ -296,20 +351,14 @@ kernel void filter_lines(global const IN* input, global OUT* output, const long 
   global const IN* const from = input + begin;
   const Stride step = (Stride)stride;
   // The line's ends, from the run's first voxel.
-  const int reach = radius + RUN;
+  const int reach = radius + 2 * RUN;
   const int front = (int)max(-first, -(long)reach), back = (int)min(extent - 1 - first, (long)reach);
-#ifdef RX
-  int offsets[2 * RX + 1];
-  const long x = get_global_id(0);
-#pragma unroll
-  for (int k = 0; k <= 2 * RX; ++k) offsets[k] = (int)(clamp(x + k - RX, 0L, lines - 1) - x);
-#endif
   V run[RUN];
 #ifdef R
-#define ALONG(d) READ(from + (long)clamp((d) - R, front, back) * step)
+#define ALONG(d) (V) LOADED(from[(long)clamp((d) - R, front, back) * step])
   KNOWN_WINDOWS(R, ALONG)
 #else
-#define ALONG(d) READ(from + (long)clamp((d) - radius, front, back) * step)
+#define ALONG(d) (V) LOADED(from[(long)clamp((d) - radius, front, back) * step])
   WINDOWS(radius, ALONG)
 #endif
 #pragma unroll

@@ -10,8 +10,10 @@ namespace {
 
 /// Radii up to these are compiled in; in one pass along x and y, the halo must not outweigh a tile.
 constexpr std::int64_t most_known = 20, most_fused_gaussian = 12, most_fused = 8, most_fused_z = 2;
-/// In a plane, so few neighbours along x are best read from the image.
-constexpr std::int64_t most_read_along_x = 3;
+/// The kernel may read so many weights more than there are.
+constexpr std::size_t step = 8;
+/// Windows in a plane up to this radius are read as rows of four voxels.
+constexpr std::int64_t most_in_quads = 4;
 
 std::int64_t radius_along(const Reach& radius, int axis) {
   return axis == 0 ? radius.x : axis == 1 ? radius.y : radius.z;
@@ -42,17 +44,19 @@ void append_padded(std::vector<cl_float>& weights, const std::vector<double>& ow
 
 std::int64_t divided(std::int64_t extent, std::int64_t size) { return (extent + size - 1) / size; }
 
-/// One launch: several axes in tiles, or lines along one axis, or along y with few neighbours in x.
+/// One launch: several axes in tiles, or one axis alone, or the narrow windows of planes.
 struct Pass {
   Reach radius;
   std::optional<Tiles> tiles;
-  int axis = 0;  ///< where there are no tiles
+  int axis = 0;        ///< where there are no tiles
+  bool quads = false;  ///< x and y at once without tiles
 };
 
-std::vector<Pass> passes_of(PlanBuilder& plan, const Reach& r, bool gaussian) {
+std::vector<Pass> passes_of(PlanBuilder& plan, const Shape& shape, const Reach& r, bool gaussian) {
   std::vector<Pass> passes;
-  if (!gaussian && r.x > 0 && r.x <= most_read_along_x && r.y > 0 && r.y <= most_fused && r.z == 0)
-    return {{r, {}, 1}};
+  if (!gaussian && r.x > 0 && r.x <= most_in_quads && r.y <= most_in_quads && r.z == 0 &&
+      shape.x % 4 == 0 && std::max({shape.x, shape.y, shape.z}) < std::int64_t{1} << 30)
+    return {{r, {}, 0, true}};
   const std::int64_t most = gaussian ? most_fused_gaussian : most_fused;
   const bool fused = r.x > 0 && r.y > 0 && r.x <= most && r.y <= most;
   const bool in_z = fused && !gaussian && r.z <= most_fused_z;
@@ -60,13 +64,13 @@ std::vector<Pass> passes_of(PlanBuilder& plan, const Reach& r, bool gaussian) {
   auto tiles = r.x > 0 ? tiles_for(plan, in_tiles) : std::nullopt;
   if (!tiles && fused) tiles = tiles_for(plan, in_tiles = {r.x, 0, 0});
   if (tiles)
-    passes.push_back({in_tiles, tiles});
+    passes.push_back({in_tiles, tiles, 0, false});
   else
     in_tiles = {0, 0, 0};
   for (int axis = 0; axis < 3; ++axis)
     if (radius_along(r, axis) > 0 && radius_along(in_tiles, axis) == 0)
       passes.push_back({{axis == 0 ? r.x : 0, axis == 1 ? r.y : 0, axis == 2 ? r.z : 0}, {}, axis});
-  if (passes.empty()) passes.push_back({{0, 0, 0}, {}, 0});  // for the copy
+  if (passes.empty()) passes.push_back({{0, 0, 0}, {}, 0, false});  // for the copy
   return passes;
 }
 
@@ -74,10 +78,11 @@ void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pas
                   const Memory& from, DType from_type, const Memory& to, DType to_type,
                   const Shape& shape, cl_uint divisor) {
   const int axis = pass.axis;
-  const std::int64_t run = axis == 1 && pass.radius.x > 0 ? 8 : 16;
+  constexpr std::int64_t run = 16;
   const std::int64_t radius = radius_along(pass.radius, axis);
   std::vector<cl_float> weights;
   append_padded(weights, filter.weights[axis], radius, run);
+  weights.resize(weights.size() + step, 0.0f);
   const cl_long extent = extent_along(shape, axis);
   const cl_long lines = axis == 0 ? 1 : axis == 1 ? shape.x : shape.x * shape.y;
   const cl_long outer = shape.voxels() / (lines * extent);
@@ -87,11 +92,23 @@ void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pas
               {from_type, to_type,
                filter.options + known("RUN", run) +
                    (radius <= most_known ? known("R", radius) : std::string()) +
-                   (axis == 1 && pass.radius.x > 0 ? known("RX", pass.radius.x) : std::string()) +
                    (lines > std::numeric_limits<cl_int>::max() ? " -D WIDE_STRIDE" : "")},
               plan.range({lines, divided(extent, run), outer}, local), from, to, lines, extent,
               lines, outer, cl_long{lines * extent}, static_cast<cl_int>(radius),
               plan.constant(weights), static_cast<cl_float>(1 / window_of(pass.radius)), divisor);
+}
+
+void launch_quads(PlanBuilder& plan, const WindowFilter& filter, const Reach& radius,
+                  const Memory& from, DType from_type, const Memory& to, DType to_type,
+                  const Shape& shape, cl_uint divisor) {
+  constexpr std::int64_t run = 8;
+  plan.launch("window_filter:filter_quads",
+              {from_type, to_type,
+               filter.options + " -D QUADS" + known("RUN", run) + known("RX", radius.x) +
+                   known("RY", radius.y)},
+              plan.volume({shape.x / 4, divided(shape.y, run), shape.z}), from, to,
+              static_cast<cl_int>(shape.x), static_cast<cl_int>(shape.y),
+              static_cast<cl_int>(shape.z), static_cast<cl_float>(1 / window_of(radius)), divisor);
 }
 
 }  // namespace
@@ -101,9 +118,12 @@ std::optional<Tiles> tiles_for(PlanBuilder& plan, const Reach& radius) {
   Tiles tiles{.radius = radius, .run = radius.z > 0 ? 4 : 8};
   const bool rows_alone = radius.y == 0 && radius.z == 0;
   tiles.columns = rows_alone ? 128 : 64;
-  const std::int64_t row_bytes =
-      ((tiles.columns + 2 * radius.x) | 1) * static_cast<std::int64_t>(sizeof(cl_float));
-  for (std::int64_t inner = radius.z > 0 ? 16 : 32; inner >= tiles.run; inner -= tiles.run) {
+  const std::int64_t row_bytes = ((tiles.columns + 2 * radius.x + tiles.run) | 1) *
+                                 static_cast<std::int64_t>(sizeof(cl_float));
+  const std::int64_t most_inner = radius.z > 0   ? 16
+                                  : radius.y > 4 ? (64 - 2 * radius.y) / 8 * 8
+                                                 : 32;
+  for (std::int64_t inner = most_inner; inner >= tiles.run; inner -= tiles.run) {
     tiles.rows = inner + 2 * radius.y;
     const auto local = tiles.local();
     const cl::NDRange fitting = plan.engine().fitting(local);
@@ -129,6 +149,7 @@ void launch_tiles(PlanBuilder& plan, const WindowFilter& filter, const Tiles& ti
   std::vector<cl_float> weights;
   append_padded(weights, filter.weights[0], rx, tiles.run);
   append_padded(weights, filter.weights[1], ry, tiles.run);
+  weights.resize(weights.size() + step, 0.0f);
   const auto local = tiles.local();
   const PlanBuilder::Range range{cl::NDRange(static_cast<std::size_t>(across.x) * local[0],
                                              static_cast<std::size_t>(across.y) * local[1],
@@ -156,7 +177,7 @@ void filter_separably(PlanBuilder& plan, WindowFilter filter, const Memory& from
                       const Memory& to, DType to_type, const Shape& shape, const Reach& radius) {
   const double window = window_of(radius);
   const bool exact = with_exact_sums(filter, from_type, window);
-  const auto passes = passes_of(plan, radius, !filter.weights[0].empty());
+  const auto passes = passes_of(plan, shape, radius, !filter.weights[0].empty());
   std::vector<Memory> images{from};
   for (std::size_t i = 0; i + 1 < passes.size(); ++i)
     images.emplace_back(
@@ -169,6 +190,8 @@ void filter_separably(PlanBuilder& plan, WindowFilter filter, const Memory& from
     if (const auto& tiles = passes[i].tiles)
       launch_tiles(plan, filter, *tiles, "", images[i], in, images[i + 1], out, shape,
                    window_of(tiles->radius), divisor);
+    else if (passes[i].quads)
+      launch_quads(plan, filter, radius, from, in, to, out, shape, divisor);
     else
       launch_lines(plan, filter, passes[i], images[i], in, images[i + 1], out, shape, divisor);
   }

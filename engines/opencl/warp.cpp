@@ -25,9 +25,10 @@ Prepared warp(PlanBuilder& plan, const SourceMap& map, Sampling sampling) {
   const bool whole_in_z = z[0] == 0 && z[1] == 0 && z[2] % fixed_one == 0 && z[3] % fixed_one == 0;
   kernel_types.options +=
       " -D PLANES=" + std::to_string(planes) + (whole_in_z ? " -D IN_DEPTH=0" : " -D IN_DEPTH=1");
-  plan.launch("warp:warp", kernel_types, plan.volume({to.x, to.y, (to.z + planes - 1) / planes}),
-              plan.input(), plan.output(), cl_long{from.x}, cl_long{from.y}, cl_long{from.z},
-              cl_long{to.x}, cl_long{to.y}, cl_long{to.z}, plan.constant(coefficients));
+  plan.launch("warp:warp", kernel_types,
+              plan.range({to.x, to.y, (to.z + planes - 1) / planes}, {8, 32, 1}), plan.input(),
+              plan.output(), cl_long{from.x}, cl_long{from.y}, cl_long{from.z}, cl_long{to.x},
+              cl_long{to.y}, cl_long{to.z}, plan.constant(coefficients));
   return plan.finish();
 }
 
