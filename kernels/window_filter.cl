@@ -6,7 +6,6 @@
 #define RUN 8  // 4 for a sphere
 #endif
 #define PAD (RUN - 1)  // zeros before and behind the Gaussian's weights: the ends of a run need no condition
-#define MOST_KNOWN 20
 #define BLOCK 64  // sums are of sums of BLOCK terms: a thousand roundings one by one would show in 16 bits
 
 #ifdef QUADS
@@ -118,7 +117,8 @@ typedef VALUES(float) V;
     run[i] = JOIN(run[i], side);                                                                        \
     if (i + 1 < RUN) side = JOIN(side, VALUE(2 * (R) + 1 + i));                                         \
   }
-// Where nothing is common to all: from windows of 1, 2, 4 and 8 values, as the width's binary digits say.
+// Where nothing is common to all: from windows of two and of four values. Spelled out, since compilers leave arrays in
+// memory where they see no end of the loops over them.
 #define KNOWN_WINDOWS(R, VALUE)                                                                         \
   if (2 * (R) + 1 >= RUN) {                                                                             \
     V common = VALUE(RUN - 1), others = NOTHING; /* two chains hide an operation's latency */           \
@@ -130,18 +130,15 @@ typedef VALUES(float) V;
     common = JOIN(common, others);                                                                      \
     AROUND_COMMON(R, VALUE, common)                                                                     \
   } else {                                                                                              \
-    V some[RUN + 2 * (R)];                                                                              \
+    V some[RUN + 2 * (R)], two[RUN + 2 * (R)];                                                          \
     _Pragma("unroll") for (int d = 0; d < RUN + 2 * (R); ++d) some[d] = VALUE(d);                       \
-    _Pragma("unroll") for (int i = 0; i < RUN; ++i) run[i] = some[i];                                   \
-    _Pragma("unroll") for (int digit = 1; digit <= 3; ++digit) {                                        \
-      const int size = 1 << digit;                                                                      \
-      if (size <= 2 * (R) + 1) {                                                                        \
-        _Pragma("unroll") for (int d = 0; d + size <= RUN + 2 * (R); ++d)                               \
-            some[d] = JOIN(some[d], some[d + size / 2]);                                                \
-        const int taken = (2 * (R) + 1) % size;                                                         \
-        if ((2 * (R) + 1) & size)                                                                       \
-          _Pragma("unroll") for (int i = 0; i < RUN; ++i) run[i] = JOIN(run[i], some[i + taken]);       \
-      }                                                                                                 \
+    _Pragma("unroll") for (int d = 0; d + 1 < RUN + 2 * (R); ++d) two[d] = JOIN(some[d], some[d + 1]);  \
+    _Pragma("unroll") for (int i = 0; i < RUN; ++i) {                                                   \
+      if ((R) == 0) run[i] = some[i];                                                                   \
+      if ((R) == 1) run[i] = JOIN(two[i], some[i + 2 * ((R) > 0)]);                                     \
+      if ((R) == 2) run[i] = JOIN(JOIN(two[i], two[i + 2 * ((R) > 1)]), some[i + 4 * ((R) > 1)]);       \
+      if ((R) == 3)                                                                                     \
+        run[i] = JOIN(JOIN(two[i], two[i + 2 * ((R) > 2)]), JOIN(two[i + 4 * ((R) > 2)], some[i + 6 * ((R) > 2)])); \
     }                                                                                                   \
   }
 // Radii that the compiler does not know are RUN / 2 at the least.
@@ -159,7 +156,7 @@ typedef VALUES(float) V;
 // Tiles of TILE columns and ROWS rows, the halo's among them, go through local memory; RX and RY are the radii. A group
 // has a work-item for each run of each row.
 #ifdef TILE
-#if RX > MOST_KNOWN
+#ifndef KNOWN
 #define COLUMNS (TILE + 2 * RX + RUN)  // a Gaussian's last step reads so much further
 #else
 #define COLUMNS (TILE + 2 * RX)
@@ -224,7 +221,7 @@ kernel __attribute__((reqd_work_group_size(ROWS, TILE / RUN, 1))) void filter_ti
     {
       local V* const line = tile + row * PITCH + get_local_id(1) * RUN;
 #define ALONG_X(d) line[d]
-#if RX <= MOST_KNOWN
+#ifdef KNOWN
       KNOWN_WINDOWS(RX, ALONG_X)
 #else
       WINDOWS(RX, ALONG_X)

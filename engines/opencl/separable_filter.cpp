@@ -8,8 +8,8 @@ namespace voxelmark::opencl {
 
 namespace {
 
-/// Radii up to these are compiled in; in one pass along x and y, the halo must not outweigh a tile.
-constexpr std::int64_t most_known = 20, most_fused_gaussian = 12, most_fused = 8, most_fused_z = 2;
+/// Radii up to these go in one pass along x and y, where the halo must not outweigh a tile.
+constexpr std::int64_t most_fused_gaussian = 12, most_fused = 8, most_fused_z = 2;
 /// The kernel may read so many weights more than there are.
 constexpr std::size_t step = 8;
 /// Windows in a plane up to this radius are read as rows of four voxels.
@@ -17,6 +17,12 @@ constexpr std::int64_t most_in_quads = 4;
 
 std::int64_t radius_along(const Reach& radius, int axis) {
   return axis == 0 ? radius.x : axis == 1 ? radius.y : radius.z;
+}
+
+/// Whether a radius is compiled in. Compilers for CPUs take long over what is unrolled for it.
+bool is_known(PlanBuilder& plan, const WindowFilter& filter, std::int64_t radius) {
+  if (plan.device().is_cpu()) return radius <= 8;
+  return radius <= (filter.weights[0].empty() ? 20 : 40);
 }
 
 double window_of(const Reach& radius) {
@@ -78,8 +84,9 @@ void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pas
                   const Memory& from, DType from_type, const Memory& to, DType to_type,
                   const Shape& shape, cl_uint divisor) {
   const int axis = pass.axis;
-  constexpr std::int64_t run = 16;
   const std::int64_t radius = radius_along(pass.radius, axis);
+  // What the windows of a run have in common pays from 2 * radius + 1 >= run on.
+  const std::int64_t run = filter.weights[0].empty() && radius < 8 ? 8 : 16;
   std::vector<cl_float> weights;
   append_padded(weights, filter.weights[axis], radius, run);
   weights.resize(weights.size() + step, 0.0f);
@@ -91,7 +98,7 @@ void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pas
   plan.launch("window_filter:filter_lines",
               {from_type, to_type,
                filter.options + known("RUN", run) +
-                   (radius <= most_known ? known("R", radius) : std::string()) +
+                   (is_known(plan, filter, radius) ? known("R", radius) : std::string()) +
                    (lines > std::numeric_limits<cl_int>::max() ? " -D WIDE_STRIDE" : "")},
               plan.range({lines, divided(extent, run), outer}, local), from, to, lines, extent,
               lines, outer, cl_long{lines * extent}, static_cast<cl_int>(radius),
@@ -158,7 +165,8 @@ void launch_tiles(PlanBuilder& plan, const WindowFilter& filter, const Tiles& ti
   plan.launch("window_filter:filter_tiles",
               {from_type, to_type,
                filter.options + known("RUN", tiles.run) + known("TILE", tiles.columns) +
-                   known("ROWS", tiles.rows) + known("RX", rx) + known("RY", ry) + known("RZ", rz),
+                   known("ROWS", tiles.rows) + known("RX", rx) + known("RY", ry) + known("RZ", rz) +
+                   (is_known(plan, filter, rx) ? " -D KNOWN" : ""),
                source},
               range, from, to, cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z},
               static_cast<cl_int>(planes), plan.constant(weights),
