@@ -1,5 +1,6 @@
-// Two launches: in the first, each group reduces the voxels that its work-items come past in strides of the
-// whole range; in the second, one group joins what the groups found. Group sizes are powers of two.
+// Each group reduces the voxels that its work-items come past in strides of the whole range, and the last group to
+// finish joins what the groups found (hand_over in common.cl), in the order of their numbers: the result does not hang
+// on who is last. Group sizes are powers of two.
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
 #define VECTOR4_OF(type) type##4
@@ -8,12 +9,18 @@
 typedef double Sum;
 typedef double4 Sum4;
 #define TO_SUM4 convert_double4
+#define SUM_OF_WORDS as_double
+#define WORD_OF as_uint
+#define VALUE_OF_WORD as_float
 #define LESS(a, b) fmin(a, b)  // these take the number where the other one is NaN
 #define GREATER(a, b) fmax(a, b)
 #else
 typedef ulong Sum;
 typedef ulong4 Sum4;
 #define TO_SUM4 convert_ulong4
+#define SUM_OF_WORDS as_ulong
+#define WORD_OF(value) ((uint)(value))
+#define VALUE_OF_WORD(word) ((IN)(word))
 #define LESS(a, b) min(a, b)
 #define GREATER(a, b) max(a, b)
 #endif
@@ -28,7 +35,10 @@ typedef ulong4 Sum4;
   }
 #define ADD(a, b) ((a) + (b))
 
-kernel void sum_parts(global const IN* input, const long count, global Sum* parts, local Sum* values) {
+// `divisor`: 1, or the count of voxels for the mean.
+kernel void sum_all(global const IN* input, const long count, volatile global uint* parts,
+                    volatile global uint* finished, const uint zero, const double divisor, global double* output,
+                    local Sum* values) {
   const long stride = get_global_size(0), quads = count / 4;
   Sum4 sums = (Sum4)(0);
   long i = get_global_id(0);
@@ -41,14 +51,14 @@ kernel void sum_parts(global const IN* input, const long count, global Sum* part
   for (long i = quads * 4 + get_global_id(0); i < count; i += stride) sums.x += (Sum)input[i];
   values[get_local_id(0)] = (sums.x + sums.y) + (sums.z + sums.w);
   JOIN(values, ADD)
-  if (get_local_id(0) == 0) parts[get_group_id(0)] = values[0];
-}
-
-// `divisor`: 1, or the count of voxels for the mean.
-kernel void sum_total(global const Sum* parts, const int count, const double divisor, global double* output,
-                      local Sum* values) {
+  local int last;
+  if (get_local_id(0) == 0)
+    last = finishes_last(finished, hand_over_2(parts + 2 * get_group_id(0), as_uint2(values[0])), zero);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (!last) return;
   Sum sum = 0;
-  for (int i = get_local_id(0); i < count; i += get_local_size(0)) sum += parts[i];
+  for (size_t i = get_local_id(0); i < get_num_groups(0); i += get_local_size(0))
+    sum += SUM_OF_WORDS(taken_over_2(parts + 2 * i));
   values[get_local_id(0)] = sum;
   JOIN(values, ADD)
   if (get_local_id(0) == 0) output[0] = (double)values[0] / divisor;
@@ -65,7 +75,9 @@ inline double4 join_deviations(const double4 a, const double4 b) {
 
 // One pass. Each work-item takes deviations from the first value that it meets: as that one belongs to the values, the
 // squares that cancel out are never much larger than the sum that stays.
-kernel void deviation_parts(global const IN* input, const long count, global double4* parts, local double4* values) {
+kernel void deviation_all(global const IN* input, const long count, volatile global uint* parts,
+                          volatile global uint* finished, const uint zero, global double* output,
+                          local double4* values) {
   const long stride = get_global_size(0), quads = count / 4, item = get_global_id(0);
   const double shift = (double)input[min(item * 4, count - 1)];
   double4 deviations = (double4)(0), squares = (double4)(0);
@@ -94,21 +106,32 @@ kernel void deviation_parts(global const IN* input, const long count, global dou
   const double squared = (squares.x + squares.y) + (squares.z + squares.w), mean = sum / fmax(1.0, counted);
   values[get_local_id(0)] = (double4)(counted, shift + mean, fmax(0.0, squared - sum * mean), 0);
   JOIN(values, join_deviations)
-  if (get_local_id(0) == 0) parts[get_group_id(0)] = values[0];
-}
-
-kernel void deviation_total(global const double4* parts, const int count, global double* output,
-                            local double4* values) {
+  local int last;
+  if (get_local_id(0) == 0) {
+    volatile global uint* own = parts + 6 * get_group_id(0);
+    const uint old = hand_over_2(own, as_uint2(values[0].x)) | hand_over_2(own + 2, as_uint2(values[0].y)) |
+                     hand_over_2(own + 4, as_uint2(values[0].z));
+    last = finishes_last(finished, old, zero);
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (!last) return;
   double4 all = (double4)(0);
-  for (int i = get_local_id(0); i < count; i += get_local_size(0)) all = join_deviations(all, parts[i]);
+  for (size_t i = get_local_id(0); i < get_num_groups(0); i += get_local_size(0)) {
+    volatile global uint* part = parts + 6 * i;
+    all = join_deviations(all, (double4)(as_double(taken_over_2(part)), as_double(taken_over_2(part + 2)),
+                                         as_double(taken_over_2(part + 4)), 0));
+  }
   values[get_local_id(0)] = all;
   JOIN(values, join_deviations)
   if (get_local_id(0) == 0) output[0] = sqrt(values[0].z / values[0].x);
 }
 
-// The least and the greatest value of each group, one behind the other. Sets `cells` numbers of `cleared` to 0.
-kernel void extrema_parts(global const IN* input, const long count, global IN* parts, local IN* least,
-                          local IN* greatest, global uint* cleared, const long cells) {
+// Writes the least and the greatest value; at `least_at` and `greatest_at`, nowhere where that is negative. Sets `cells`
+// numbers of `cleared` to 0.
+kernel void extrema_all(global const IN* input, const long count, volatile global uint* parts,
+                        volatile global uint* finished, const uint zero, global double* output, const int least_at,
+                        const int greatest_at, global uint* cleared, const long cells, local IN* least,
+                        local IN* greatest) {
   const long stride = get_global_size(0), quads = count / 4;
   for (long i = get_global_id(0); i < cells; i += stride) cleared[i] = 0;
   VECTOR4(IN) low = (VECTOR4(IN))(input[0]), high = low;
@@ -132,22 +155,22 @@ kernel void extrema_parts(global const IN* input, const long count, global IN* p
   greatest[get_local_id(0)] = GREATER(GREATER(high.x, high.y), GREATER(high.z, high.w));
   JOIN(least, LESS)
   JOIN(greatest, GREATER)
+  local int last;
   if (get_local_id(0) == 0) {
-    parts[2 * get_group_id(0)] = least[0];
-    parts[2 * get_group_id(0) + 1] = greatest[0];
+    const uint2 found = (uint2)(WORD_OF(least[0]), WORD_OF(greatest[0]));
+    last = finishes_last(finished, hand_over_2(parts + 2 * get_group_id(0), found), zero);
   }
-}
-
-// Writes the least and the greatest value; at `least_at` and `greatest_at`, nowhere where that is negative.
-kernel void extrema_total(global const IN* parts, const int count, global double* output, const int least_at,
-                          const int greatest_at, local IN* least, local IN* greatest) {
-  IN low = parts[0], high = parts[1];
-  for (int i = get_local_id(0); i < count; i += get_local_size(0)) {
-    low = LESS(low, parts[2 * i]);
-    high = GREATER(high, parts[2 * i + 1]);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (!last) return;
+  IN lowest = least[0], highest = greatest[0];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (size_t i = get_local_id(0); i < get_num_groups(0); i += get_local_size(0)) {
+    const uint2 found = taken_over_2(parts + 2 * i);
+    lowest = LESS(lowest, VALUE_OF_WORD(found.x));
+    highest = GREATER(highest, VALUE_OF_WORD(found.y));
   }
-  least[get_local_id(0)] = low;
-  greatest[get_local_id(0)] = high;
+  least[get_local_id(0)] = lowest;
+  greatest[get_local_id(0)] = highest;
   JOIN(least, LESS)
   JOIN(greatest, GREATER)
   if (get_local_id(0) == 0) {

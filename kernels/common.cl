@@ -89,3 +89,23 @@ inline long index_of(long x, long y, long z, long width, long height) {
   }
 
 UNION_FIND(global, parent_of, find_root, unite)
+
+// How the groups of a launch hand words to the last of them to finish, which joins them: that saves a second launch.
+// Among groups OpenCL C 1.2 orders nothing but each word's atomics, and so all goes through these. An atomic gives the
+// old value back only once it has taken place where all groups see it; a group counts itself as finished with a number
+// that depends on all old values it was given, hence after that. `zero` is a kernel's argument, so that compilers cannot
+// know that the number is always 1. No group waits for another. `finished` is 0 before a launch and after it.
+inline uint hand_over(volatile global uint* word, const uint value) { return atomic_xchg(word, value); }
+inline uint hand_over_2(volatile global uint* words, const uint2 values) {
+  return hand_over(words, values.x) | hand_over(words + 1, values.y);
+}
+inline uint taken_over(volatile global uint* word) { return atomic_or(word, 0u); }
+inline uint2 taken_over_2(volatile global uint* words) {
+  return (uint2)(taken_over(words), taken_over(words + 1));
+}
+// By one work-item of each group: whether all others have finished. `old_values` are those that it was given, joined.
+inline bool finishes_last(volatile global uint* finished, const uint old_values, const uint zero) {
+  const bool last = atomic_add(finished, 1 + (old_values & zero)) == get_num_groups(0) - 1;
+  if (last) atomic_xchg(finished, 0u);
+  return last;
+}

@@ -28,50 +28,24 @@ inline int bin_of(const IN value, const Binning binning, const int bins) {
 #endif
 }
 
-#ifdef IN_IS_FLOAT
-#define LESS(a, b) fmin(a, b)
-#define GREATER(a, b) fmax(a, b)
-#else
-#define LESS(a, b) min(a, b)
-#define GREATER(a, b) max(a, b)
+inline Binning binning_of(global const double* range, const int bins) {
+  Binning binning = {0, 0, 0, 0};
+#ifndef GREY_LEVELS
+  binning.minimum = range[0];
+  binning.maximum = range[1];
+  binning.lowest = (float)binning.minimum;
+  if (binning.maximum > binning.minimum)
+    binning.scale = (float)fmin((double)FLT_MAX, bins / (binning.maximum - binning.minimum));
 #endif
-#define MOST_ITEMS 256  // of a group
+  return binning;
+}
 
-// Every group joins the extrema that all_pixels' first launch found, rather than wait for a launch that does; the
-// first group also writes them to `range`, and what follows from them to `steps`.
-#define CHOOSE_BINS(binning)                                                                               \
-  local IN least[MOST_ITEMS], greatest[MOST_ITEMS];                                                        \
-  Binning binning = {0, 0, 0, 0};                                                                          \
-  if (extrema_count > 0) {                                                                                 \
-    const int item_ = get_local_id(0);                                                                     \
-    IN low = extrema[0], high = extrema[1];                                                                \
-    for (int i = item_; i < extrema_count; i += get_local_size(0)) {                                       \
-      low = LESS(low, extrema[2 * i]);                                                                     \
-      high = GREATER(high, extrema[2 * i + 1]);                                                            \
-    }                                                                                                      \
-    least[item_] = low;                                                                                    \
-    greatest[item_] = high;                                                                                \
-    barrier(CLK_LOCAL_MEM_FENCE);                                                                          \
-    for (int half_ = get_local_size(0) / 2; half_ > 0; half_ /= 2) {                                       \
-      if (item_ < half_) {                                                                                 \
-        least[item_] = LESS(least[item_], least[item_ + half_]);                                           \
-        greatest[item_] = GREATER(greatest[item_], greatest[item_ + half_]);                               \
-      }                                                                                                    \
-      barrier(CLK_LOCAL_MEM_FENCE);                                                                        \
-    }                                                                                                      \
-    binning.minimum = (double)least[0];                                                                    \
-    binning.maximum = (double)greatest[0];                                                                 \
-    binning.lowest = (float)binning.minimum;                                                               \
-    if (binning.maximum > binning.minimum)                                                                 \
-      binning.scale = (float)fmin((double)FLT_MAX, bins / (binning.maximum - binning.minimum));            \
-    if (get_global_id(0) == 0) {                                                                           \
-      range[0] = binning.minimum;                                                                          \
-      range[1] = binning.maximum;                                                                          \
-      steps[0] = binning.lowest;                                                                           \
-      steps[1] = binning.scale;                                                                            \
-    }                                                                                                      \
-  }                                                                                                        \
-  barrier(CLK_LOCAL_MEM_FENCE); /* also where the branch with barriers was left out */
+// The first work-item of all writes the float32 steps for what follows.
+#define TELL_STEPS(steps, binning) \
+  if (get_global_id(0) == 0) {     \
+    steps[0] = binning.lowest;     \
+    steps[1] = binning.scale;      \
+  }
 
 kernel void clear(global uint* tables, const long count) {
   const long i = get_global_id(0);
@@ -114,11 +88,13 @@ typedef struct {
 
 // Few bins: each group counts in local memory, in `copies` counters a bin side by side, since neighbours often share
 // a bin; then it adds its counts to one of `table_count` tables.
-kernel void count_local(global const IN* input, const long count, global const IN* extrema, const int extrema_count,
-                        global double* range, global float* steps, const int bins, const int copies,
-                        const int table_count, volatile global uint* tables, local uint* counters) {
+kernel void count_local(global const IN* input, const long count, global const double* range, global float* steps,
+                        const int bins, const int copies, const int table_count, volatile global uint* tables,
+                        local uint* counters) {
   for (int i = get_local_id(0); i < bins * copies; i += get_local_size(0)) counters[i] = 0;
-  CHOOSE_BINS(binning)
+  const Binning binning = binning_of(range, bins);
+  TELL_STEPS(steps, binning)
+  barrier(CLK_LOCAL_MEM_FENCE);
   local uint* own = counters + get_local_id(0) % copies;
 #define LOCAL_SLOT(bin) (own + (bin) * copies)
   COUNT_ALL(LOCAL_SLOT)
@@ -132,10 +108,10 @@ kernel void count_local(global const IN* input, const long count, global const I
 }
 
 // Many bins: the groups count in the tables themselves.
-kernel void count_global(global const IN* input, const long count, global const IN* extrema, const int extrema_count,
-                         global double* range, global float* steps, const int bins, const int table_count,
-                         volatile global uint* tables) {
-  CHOOSE_BINS(binning)
+kernel void count_global(global const IN* input, const long count, global const double* range, global float* steps,
+                         const int bins, const int table_count, volatile global uint* tables) {
+  const Binning binning = binning_of(range, bins);
+  TELL_STEPS(steps, binning)
   volatile global uint* table = tables + (long)(get_group_id(0) % table_count) * bins;
 #define GLOBAL_SLOT(bin) (table + (bin))
   COUNT_ALL(GLOBAL_SLOT)

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "engines/core/error.hpp"
 #include "engines/opencl/opencl_engine.hpp"
@@ -64,24 +66,25 @@ TEST_F(Cache, CostsTimeOnlyWhereItCannotBeWritten) {
   std::ofstream(folder_ / "voxelmark") << "a file where the folder should be";
   EXPECT_NO_THROW(store_program("key", {1}));
   EXPECT_FALSE(load_program("key"));
-  EXPECT_NO_THROW(
-      static_cast<OpenClEngine&>(*first_device()).program("flip", "-D IN=uchar -D OUT=uchar"));
+  EXPECT_NO_THROW(static_cast<OpenClEngine&>(*first_device())
+                      .program("geometry", "-D IN=uchar -D OUT=uchar -D PER_ITEM=1"));
 }
 
 TEST_F(Cache, ADamagedBinaryIsBuiltAgain) {
-  const std::string options = "-D IN=uchar -D OUT=uchar";
-  static_cast<OpenClEngine&>(*first_device()).program("flip", options);
+  const std::string options = "-D IN=uchar -D OUT=uchar -D PER_ITEM=1";
+  static_cast<OpenClEngine&>(*first_device()).program("geometry", options);
   const auto file = entries().at(0);
   const auto size = std::filesystem::file_size(file);
   std::filesystem::resize_file(file, size - size / 8);
-  EXPECT_NO_THROW(
-      cl::Kernel(static_cast<OpenClEngine&>(*first_device()).program("flip", options), "flip"));
+  EXPECT_NO_THROW(cl::Kernel(
+      static_cast<OpenClEngine&>(*first_device()).program("geometry", options), "copy_rows"));
 }
 
 TEST(OpenCl, ABuildErrorPrintsItsLog) {
   const auto engine = first_device();
   try {
-    static_cast<OpenClEngine&>(*engine).program("flip", "-D IN=no_such_type -D OUT=uchar");
+    static_cast<OpenClEngine&>(*engine).program("geometry",
+                                                "-D IN=no_such_type -D OUT=uchar -D PER_ITEM=1");
     FAIL() << "the build should have failed";
   } catch (const std::runtime_error& error) {
     const std::string text = error.what();
@@ -125,6 +128,77 @@ TEST(OpenCl, AProfilingStreamHasTheDevicesClock) {
   const auto engine = first_device();
   EXPECT_FALSE(engine->stream(false)->device_seconds());
   EXPECT_FALSE(engine->stream(true)->device_seconds());  // nothing was launched yet
+}
+
+Image counted_up(std::size_t bytes, unsigned start) {
+  Image image({static_cast<std::int64_t>(bytes), 1, 1}, DType::u8);
+  for (std::size_t i = 0; i < bytes; ++i)  // 251 is prime: chunks that change places are seen
+    image.data()[i] = static_cast<std::byte>((i + start) % 251);
+  return image;
+}
+
+/// Whether an image comes back through the stream as it went, also over an earlier one.
+void expect_round_trip(Engine& engine, Stream& stream, std::size_t bytes, unsigned start) {
+  const Image image = counted_up(bytes, start);
+  Image back(image.shape(), DType::u8);
+  const auto buffer = engine.allocate(image.shape(), DType::u8);
+  stream.fill(*buffer, 0xff);
+  stream.upload(image, *buffer);
+  stream.download(*buffer, back);
+  EXPECT_EQ(std::memcmp(image.data(), back.data(), bytes), 0) << bytes << " bytes";
+}
+
+TEST(OpenCl, StagedTransfersKeepEveryByte) {
+  const auto opened = first_device();
+  auto& engine = static_cast<OpenClEngine&>(*opened);
+  const std::size_t before = engine.bytes_in_use(), chunk = Staging::chunk_bytes;
+  engine.stage_transfers(1);
+  const auto stream = engine.stream(false);
+  unsigned start = 0;
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{4097}, chunk - 1, chunk, chunk + 1,
+                                  2 * chunk + 13, 3 * chunk, 3 * chunk + 1, 7 * chunk - 5})
+    expect_round_trip(engine, *stream, bytes, ++start);
+  EXPECT_EQ(engine.bytes_in_use(), before);  // staging buffers are no device memory of a case
+}
+
+TEST(OpenCl, StagedTransfersOfTwoStreamsDoNotMix) {
+  const auto opened = first_device();
+  auto& engine = static_cast<OpenClEngine&>(*opened);
+  engine.stage_transfers(1);
+  constexpr std::size_t bytes = 3 * Staging::chunk_bytes + 77;
+  const Image images[] = {counted_up(bytes, 1), counted_up(bytes, 100)};
+  std::shared_ptr<Buffer> buffers[2];
+  std::unique_ptr<Stream> streams[2];
+  Image backs[] = {Image(images[0].shape(), DType::u8), Image(images[0].shape(), DType::u8)};
+  for (int i = 0; i < 2; ++i) {
+    buffers[i] = engine.allocate(images[i].shape(), DType::u8);
+    streams[i] = engine.stream(false);
+  }
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i)
+    threads.emplace_back([&, i] {
+      for (int repeat = 0; repeat < 5; ++repeat) {
+        streams[i]->upload(images[i], *buffers[i]);
+        streams[i]->download(*buffers[i], backs[i]);
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(std::memcmp(images[i].data(), backs[i].data(), bytes), 0) << "stream " << i;
+  }
+}
+
+TEST(OpenCl, OnlyGpusWithMemoryOfTheirOwnStage) {
+  for (const auto& entry : devices()) {
+    const auto opened = std::get<std::unique_ptr<Engine>>(entry.open(0));
+    auto& engine = static_cast<OpenClEngine&>(*opened);
+    if (entry.device.is_cpu()) {
+      EXPECT_FALSE(engine.stages(std::size_t{1} << 40));
+    }
+    engine.stage_transfers(1000);
+    EXPECT_FALSE(engine.stages(999));
+    EXPECT_TRUE(engine.stages(1000));
+  }
 }
 
 TEST(OpenCl, FamiliesNameTheirKernelFiles) {

@@ -233,7 +233,7 @@ class Geometry(Oracle):
         self.compare_all("AddImagesWeighted", add_images_weighted, factors, factors, special=True)
 
     def test_transfers(self):
-        for family, parameters in (("Push", {"memory": ["pageable", "pinned"]}), ("Pull", {"memory": ["pageable"]}), ("Copy", {})):
+        for family, parameters in (("Push", {"memory": ["pageable", "pinned", "staged"]}), ("Pull", {"memory": ["pageable"]}), ("Copy", {})):
             self.compare_all(family, lambda pixels, _: exactly(pixels), parameters, parameters, special=True)
 
     def test_absolute_difference(self):

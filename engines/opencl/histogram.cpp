@@ -26,22 +26,21 @@ Histogram count_bins(PlanBuilder& plan, const Memory& from, DType from_type, con
   const Histogram histogram{plan.scratch(static_cast<std::size_t>(cells) * sizeof(cl_uint)), tables,
                             plan.scratch(2 * sizeof(cl_double)),
                             plan.scratch(2 * sizeof(cl_float))};
-  ExtremaParts extrema{histogram.range, 0};
   if (kind == Bins::grey_levels)
     plan.launch("histogram:clear", types, plan.line(cells), histogram.tables, cells);
   else
-    extrema = extrema_parts(plan, from, from_type, shape, histogram.tables, cells);
+    extrema(plan, from, from_type, shape, histogram.range, {}, histogram.tables, cells);
   const auto range = plan.groups(groups, group_size);
   const cl_long count = voxels;
   if (local) {
     const int copies = std::min(8, most_local / bins);
     const auto bytes = static_cast<std::size_t>(copies * bins) * sizeof(cl_uint);
-    plan.launch("histogram:count_local", types, range, from, count, extrema.parts, extrema.count,
-                histogram.range, histogram.binning, cl_int{bins}, cl_int{copies}, tables,
-                histogram.tables, cl::Local(bytes));
+    plan.launch("histogram:count_local", types, range, from, count, histogram.range,
+                histogram.binning, cl_int{bins}, cl_int{copies}, tables, histogram.tables,
+                cl::Local(bytes));
   } else {
-    plan.launch("histogram:count_global", types, range, from, count, extrema.parts, extrema.count,
-                histogram.range, histogram.binning, cl_int{bins}, tables, histogram.tables);
+    plan.launch("histogram:count_global", types, range, from, count, histogram.range,
+                histogram.binning, cl_int{bins}, tables, histogram.tables);
   }
   return histogram;
 }

@@ -42,18 +42,14 @@ void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, D
 void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
                const StridedView& view);
 
-/// The least and the greatest value as two doubles; see MinimumOfAllPixels.
-void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
-             const Memory& to);
-
-/// The least and the greatest value of each part of an image, one behind the other.
-struct ExtremaParts {
-  Scratch parts;
-  cl_int count;
+/// At which of a result's doubles an image's extrema are written; nowhere where negative.
+struct ExtremaPlaces {
+  cl_int least = 0, greatest = 1;
 };
-/// Also sets `cells` 32-bit numbers of `cleared` to 0, which saves a launch.
-ExtremaParts extrema_parts(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
-                           const Memory& cleared, cl_long cells);
+/// The least and the greatest value as doubles; see MinimumOfAllPixels. Also sets `cells` 32-bit
+/// numbers of `cleared` to 0, which saves a launch.
+void extrema(PlanBuilder&, const Memory& from, DType from_type, const Shape& shape,
+             const Memory& to, ExtremaPlaces, const Memory& cleared, cl_long cells);
 
 /// How a histogram's bins are defined.
 enum class Bins {

@@ -1,6 +1,7 @@
 #include "engines/opencl/opencl_runtime.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <limits>
@@ -31,20 +32,26 @@ std::string transfer(const char* name, const Buffer& buffer) {
 }  // namespace
 
 void OpenClStream::upload(const Image& image, Buffer& buffer) {
-  ++counters_.uploads;
+  std::atomic_ref(counters_.uploads)++;
   with_context(transfer("upload", buffer), [&] {
+    if (engine_.stages(buffer.bytes()))
+      return engine_.staging().upload(queue_, image.data(), memory_of(buffer), buffer.bytes(),
+                                      nullptr);
     queue_.enqueueWriteBuffer(memory_of(buffer), CL_TRUE, 0, buffer.bytes(), image.data());
   });
 }
 
 void OpenClStream::download(const Buffer& buffer, Image& image) {
-  ++counters_.downloads;
+  std::atomic_ref(counters_.downloads)++;
   if (HostMemory* host = static_cast<const OpenClBuffer&>(buffer).on_host()) {
     sync();
     std::memcpy(image.data(), host->data(), buffer.bytes());
     return;
   }
   with_context(transfer("download", buffer), [&] {
+    if (engine_.stages(buffer.bytes()))
+      return engine_.staging().download(queue_, memory_of(buffer), image.data(), buffer.bytes(),
+                                        nullptr);
     queue_.enqueueReadBuffer(memory_of(buffer), CL_TRUE, 0, buffer.bytes(), image.data());
   });
 }
@@ -63,6 +70,14 @@ void OpenClStream::write(HostMemory& memory, OpenClBuffer& buffer) {
 void OpenClStream::read(const OpenClBuffer& buffer, HostMemory& memory) {
   queue_.enqueueReadBuffer(buffer.memory(), CL_FALSE, 0, buffer.bytes(), memory.data(), nullptr,
                            event());
+}
+
+void OpenClStream::write_staged(HostMemory& memory, OpenClBuffer& buffer) {
+  engine_.staging().upload(queue_, memory.data(), buffer.memory(), buffer.bytes(), events());
+}
+
+void OpenClStream::read_staged(const OpenClBuffer& buffer, HostMemory& memory) {
+  engine_.staging().download(queue_, buffer.memory(), memory.data(), buffer.bytes(), events());
 }
 
 void OpenClStream::fill(Buffer& buffer, std::uint8_t byte) {
@@ -126,10 +141,22 @@ void OpenClArena::fill(Stream& stream, std::uint8_t byte) {
     if (slot->bytes) static_cast<OpenClStream&>(stream).fill(slot->memory, byte, slot->bytes);
 }
 
+namespace {
+
+/// Below that a staged transfer's chunk is too short to pay for its waits.
+std::size_t least_staged(const cl::Device& device) {
+  const bool discrete_gpu = (device.getInfo<CL_DEVICE_TYPE>() & CL_DEVICE_TYPE_GPU) &&
+                            !device.getInfo<CL_DEVICE_HOST_UNIFIED_MEMORY>();
+  return discrete_gpu ? std::size_t{2} << 20 : std::numeric_limits<std::size_t>::max();
+}
+
+}  // namespace
+
 OpenClEngine::OpenClEngine(Device device, cl::Device cl_device)
     : cl_device_(std::move(cl_device)),
       context_(cl_device_),
-      meter_(std::make_shared<MemoryMeter>()) {
+      meter_(std::make_shared<MemoryMeter>()),
+      staged_from_(least_staged(cl_device_)) {
   device_ = std::move(device);
 }
 
@@ -157,55 +184,24 @@ cl::Buffer OpenClEngine::memory(std::size_t bytes) {
 
 std::shared_ptr<Buffer> OpenClEngine::allocate(Shape shape, DType dtype) {
   const std::size_t bytes = static_cast<std::size_t>(shape.voxels()) * bytes_of(dtype);
-  return std::make_shared<OpenClBuffer>(memory(bytes), shape, dtype, meter_);
+  auto buffer = std::make_shared<OpenClBuffer>(memory(bytes), shape, dtype, meter_);
+  if (stages(bytes)) with_context("pinning memory for transfers", [&] { staging(); });
+  return buffer;
 }
 
-namespace {
-
-class PageableMemory final : public HostMemory {
- public:
-  explicit PageableMemory(std::size_t bytes)
-      : image_({static_cast<std::int64_t>(bytes), 1, 1}, DType::u8) {}
-  std::byte* data() override { return image_.data(); }
-
- private:
-  Image image_;
-};
-
-/// Drivers page-lock the memory of such a buffer for as long as it is mapped.
-class PinnedMemory final : public HostMemory {
- public:
-  PinnedMemory(const cl::Context& context, const cl::Device& device, std::size_t bytes)
-      : queue_(context, device),
-        buffer_(context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes),
-        data_(queue_.enqueueMapBuffer(buffer_, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes)) {}
-  ~PinnedMemory() override {
-    try {
-      queue_.enqueueUnmapMemObject(buffer_, data_);
-      queue_.finish();
-    } catch (const cl::Error&) {
-      // A context that is lost has nothing left to unmap.
-    }
-  }
-  std::byte* data() override { return static_cast<std::byte*>(data_); }
-
- private:
-  cl::CommandQueue queue_;
-  cl::Buffer buffer_;
-  void* data_;
-};
-
-}  // namespace
-
 std::shared_ptr<HostMemory> OpenClEngine::host_memory(std::size_t bytes, bool pinned) {
-  if (pinned) return std::make_shared<PinnedMemory>(context_, cl_device_, bytes);
-  return std::make_shared<PageableMemory>(bytes);
+  return pinned ? pinned_memory(context_, cl_device_, bytes) : pageable_memory(bytes);
+}
+
+Staging& OpenClEngine::staging() {
+  if (!staging_) staging_ = std::make_unique<Staging>(context_, cl_device_);
+  return *staging_;
 }
 
 std::unique_ptr<Stream> OpenClEngine::stream(bool profiling) {
   return with_context("opening a queue on " + device_.name, [&] {
     cl::CommandQueue queue(context_, cl_device_, profiling ? CL_QUEUE_PROFILING_ENABLE : 0);
-    return std::make_unique<OpenClStream>(std::move(queue), profiling, counters_);
+    return std::make_unique<OpenClStream>(*this, std::move(queue), profiling, counters_);
   });
 }
 

@@ -7,15 +7,9 @@
 #include "engines/core/engine.hpp"
 #include "engines/core/memory_meter.hpp"
 #include "engines/opencl/cl.hpp"
+#include "engines/opencl/host_memory.hpp"
 
 namespace voxelmark::opencl {
-
-/// Host memory for transfers, pageable or page-locked.
-class HostMemory {
- public:
-  virtual ~HostMemory() = default;
-  virtual std::byte* data() = 0;
-};
 
 class OpenClBuffer final : public Buffer {
  public:
@@ -33,10 +27,13 @@ class OpenClBuffer final : public Buffer {
   std::shared_ptr<MemoryMeter> meter_;
 };
 
+class OpenClEngine;
+
 class OpenClStream final : public Stream {
  public:
-  OpenClStream(cl::CommandQueue queue, bool profiling, EngineCounters& counters)
-      : queue_(std::move(queue)), profiling_(profiling), counters_(counters) {}
+  OpenClStream(OpenClEngine& engine, cl::CommandQueue queue, bool profiling,
+               EngineCounters& counters)
+      : engine_(engine), queue_(std::move(queue)), profiling_(profiling), counters_(counters) {}
 
   void upload(const Image& image, Buffer& buffer) override;
   void download(const Buffer& buffer, Image& image) override;
@@ -47,20 +44,23 @@ class OpenClStream final : public Stream {
   /// Between host memory and a buffer of the device; `memory` must outlive the work.
   void write(HostMemory& memory, OpenClBuffer& buffer);
   void read(const OpenClBuffer& buffer, HostMemory& memory);
+  /// The same of pageable memory, through the engine's staging(); done when they return.
+  void write_staged(HostMemory& memory, OpenClBuffer& buffer);
+  void read_staged(const OpenClBuffer& buffer, HostMemory& memory);
   std::optional<double> device_seconds() override;
   void launch(const cl::Kernel& kernel, const cl::NDRange& global, const cl::NDRange& local);
 
  private:
   /// Where the next command's event goes: nowhere without profiling.
   cl::Event* event();
+  std::vector<cl::Event>* events() { return profiling_ ? &events_ : nullptr; }
 
+  OpenClEngine& engine_;
   cl::CommandQueue queue_;
   bool profiling_;
   std::vector<cl::Event> events_;
   EngineCounters& counters_;
 };
-
-class OpenClEngine;
 
 class OpenClArena final : public Arena {
  public:
@@ -99,6 +99,12 @@ class OpenClEngine final : public Engine {
   /// Device memory that has been touched, since drivers allocate at the first use. Throws TooLarge.
   cl::Buffer memory(std::size_t bytes);
   std::shared_ptr<HostMemory> host_memory(std::size_t bytes, bool pinned);
+  /// From now on streams stage uploads and downloads of at least so many bytes; without this call
+  /// those of 2 MiB on GPUs with memory of their own, elsewhere none.
+  void stage_transfers(std::size_t at_least) { staged_from_ = at_least; }
+  bool stages(std::size_t bytes) const { return bytes >= staged_from_; }
+  /// Made at the first call, which allocate() does for the first buffer whose transfers are staged.
+  Staging& staging();
   /// The family's program for these options, with `before` in front, from this process, from the
   /// disk cache, or built now. Throws std::runtime_error with the build log.
   cl::Program program(const std::string& family, const std::string& options,
@@ -115,6 +121,8 @@ class OpenClEngine final : public Engine {
   cl::Context context_;
   std::shared_ptr<MemoryMeter> meter_;
   std::map<std::string, cl::Program> programs_;
+  std::size_t staged_from_;
+  std::unique_ptr<Staging> staging_;
 };
 
 }  // namespace voxelmark::opencl

@@ -8,15 +8,14 @@ namespace voxelmark::opencl {
 
 class PlanBuilder::LaunchPlan final : public Plan {
  public:
-  LaunchPlan(const Request& request, std::vector<Launch> launches,
-             std::vector<cl::Buffer> constants)
+  LaunchPlan(const Request& request, std::vector<Launch> launches, std::vector<cl::Buffer> owned)
       : context_(request.operation.name + " on " +
                  to_string(request.inputs[0]->shape(), request.operation.dims) + " " +
                  to_string(request.inputs[0]->dtype())),
         inputs_(request.inputs),
         output_(request.output),
         launches_(std::move(launches)),
-        constants_(std::move(constants)) {}
+        owned_(std::move(owned)) {}
 
   void enqueue(Stream& stream) override {
     with_context(context_, [&] {
@@ -37,7 +36,7 @@ class PlanBuilder::LaunchPlan final : public Plan {
   std::vector<std::shared_ptr<Buffer>> inputs_;
   std::shared_ptr<Buffer> output_;
   std::vector<Launch> launches_;
-  std::vector<cl::Buffer> constants_;
+  std::vector<cl::Buffer> owned_;
 };
 
 std::string kernel_file(const std::string& family) {
@@ -64,9 +63,18 @@ Scratch PlanBuilder::scratch(std::size_t bytes) {
 }
 
 cl::Buffer PlanBuilder::constant(const void* data, std::size_t bytes) {
-  cl::Buffer memory(engine_.context(), CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, bytes,
+  return owned(CL_MEM_READ_ONLY, data, bytes);
+}
+
+cl::Buffer PlanBuilder::state(std::size_t words) {
+  const std::vector<cl_uint> zeros(words);
+  return owned(CL_MEM_READ_WRITE, zeros.data(), words * sizeof(cl_uint));
+}
+
+cl::Buffer PlanBuilder::owned(cl_mem_flags access, const void* data, std::size_t bytes) {
+  cl::Buffer memory(engine_.context(), access | CL_MEM_COPY_HOST_PTR, bytes,
                     const_cast<void*>(data));
-  constants_.push_back(memory);
+  owned_.push_back(memory);
   return memory;
 }
 
@@ -115,7 +123,7 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
 }
 
 Prepared PlanBuilder::finish() {
-  auto plan = std::make_unique<LaunchPlan>(request_, std::move(launches_), std::move(constants_));
+  auto plan = std::make_unique<LaunchPlan>(request_, std::move(launches_), std::move(owned_));
   const auto stream = engine_.stream(false);
   plan->enqueue(*stream);
   stream->sync();

@@ -39,6 +39,10 @@ class PlanBuilder : public RequestView {
     return constant(values.data(), values.size() * sizeof(T));
   }
 
+  /// `words` 32-bit numbers that belong to the plan and are 0 before its first run: what one run
+  /// leaves in them, the next one finds.
+  cl::Buffer state(std::size_t words);
+
   /// The work-items of a launch: one for each element, in groups of a usual size.
   struct Range {
     cl::NDRange global, local;
@@ -85,6 +89,7 @@ class PlanBuilder : public RequestView {
   class LaunchPlan;
 
   cl::Buffer constant(const void* data, std::size_t bytes);
+  cl::Buffer owned(cl_mem_flags access, const void* data, std::size_t bytes);
   Launch& add(const char* kernel, const Types& types, const Range& items);
 
   static void set(Launch& launch, cl_uint index, const std::shared_ptr<Buffer>& buffer) {
@@ -103,7 +108,7 @@ class PlanBuilder : public RequestView {
 
   OpenClEngine& engine_;
   std::size_t slots_ = 0;
-  std::vector<cl::Buffer> constants_;
+  std::vector<cl::Buffer> owned_;
   std::vector<Launch> launches_;
 };
 

@@ -9,6 +9,8 @@ std::shared_ptr<HostMemory> host_memory(PlanBuilder& plan) {
   return plan.engine().host_memory(bytes, plan.parameters().choice("memory") == "pinned");
 }
 
+bool staged(const PlanBuilder& plan) { return plan.parameters().choice("memory") == "staged"; }
+
 }  // namespace
 
 Prepared copy(PlanBuilder& plan) {
@@ -19,18 +21,22 @@ Prepared copy(PlanBuilder& plan) {
 }
 
 Prepared push(PlanBuilder& plan) {
-  const auto staging = host_memory(plan);
+  const auto from = host_memory(plan);
   const auto stream = plan.engine().stream(false);
-  static_cast<OpenClStream&>(*stream).read(*plan.input_buffer(), *staging);
+  static_cast<OpenClStream&>(*stream).read(*plan.input_buffer(), *from);
   stream->sync();
-  plan.step([staging, to = plan.output_buffer()](OpenClStream& s) { s.write(*staging, *to); });
+  plan.step([from, to = plan.output_buffer(),
+             write = staged(plan) ? &OpenClStream::write_staged : &OpenClStream::write](
+                OpenClStream& s) { (s.*write)(*from, *to); });
   return plan.finish();
 }
 
 Prepared pull(PlanBuilder& plan) {
   const auto result = host_memory(plan);
   plan.output_buffer()->move_to_host(result);
-  plan.step([result, from = plan.input_buffer()](OpenClStream& s) { s.read(*from, *result); });
+  plan.step([result, from = plan.input_buffer(),
+             read = staged(plan) ? &OpenClStream::read_staged : &OpenClStream::read](
+                OpenClStream& s) { (s.*read)(*from, *result); });
   return plan.finish();
 }
 

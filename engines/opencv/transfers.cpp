@@ -13,7 +13,8 @@ Body copy(Work<M>& work) {
 template <class M>
 Body push(Work<M>& work) {
   if constexpr (std::is_same_v<M, cv::Mat>) return copy(work);
-  if (work.parameters().choice("memory") == "pinned") return Skip{"OpenCV pins no memory of ours"};
+  if (work.parameters().choice("memory") != "pageable")
+    return Skip{"OpenCV pins no memory of ours"};
   cv::Mat staging;
   work.input().all_rows().copyTo(staging);
   return [staging, output = work.output()] {

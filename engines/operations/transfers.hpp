@@ -23,9 +23,10 @@ inline Operation transfer(const std::string& family, int dims, const std::string
 inline std::vector<ParameterSpec> host_memory() {
   return {{.name = "memory",
            .default_value = "pageable",
-           .choices = {"pageable", "pinned"},
-           .description = "the host's side: ordinary memory, or page-locked memory that the device "
-                          "reaches by itself"}};
+           .choices = {"pageable", "pinned", "staged"},
+           .description = "the host's side: ordinary memory that the driver moves, page-locked "
+                          "memory that the device reaches by itself, or ordinary memory that the "
+                          "engine moves through page-locked buffers"}};
 }
 
 }  // namespace transfers
