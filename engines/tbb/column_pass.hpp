@@ -119,6 +119,7 @@ class ColumnPass {
     T* __restrict outer = scratch + radius * pitch;
     T* __restrict inner = scratch + (radius - 1) * pitch;
     T* __restrict middle = scratch;
+#pragma GCC ivdep
     for (std::int64_t i = begin; i < end; ++i) {
       const T one = load(row[0][i]);
       const T three = Filter::join(one, Filter::join(load(row[1][i]), load(row[2][i])));

@@ -42,6 +42,7 @@ class MedianOfNine {
     T* __restrict lows = low;
     T* __restrict middles = middle;
     T* __restrict highs = high;
+#pragma GCC ivdep
     for (std::int64_t i = begin; i < end; ++i) {
       const T lesser = std::min(above[i], here[i]), greater = std::max(above[i], here[i]);
       const T rest = std::min(greater, below[i]);
@@ -61,6 +62,7 @@ class MedianOfNine {
 
   static void medians(const T* low, const T* middle, const T* high, std::int64_t count, T* out) {
     T* __restrict result = out;
+#pragma GCC ivdep
     for (std::int64_t i = 0; i < count; ++i) {
       const T greatest_low = std::max(std::max(low[i], low[i + 1]), low[i + 2]);
       const T least_high = std::min(std::min(high[i], high[i + 1]), high[i + 2]);
