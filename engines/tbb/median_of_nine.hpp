@@ -20,7 +20,8 @@ class MedianOfNine {
       for (std::int64_t y = tile.y; y < tile.y + tile.height; ++y) {
         sort_columns(from, tile, y, low, low + pitch(), low + 2 * pitch());
         medians(low, low + pitch(), low + 2 * pitch(), tile.width,
-                to + offset(shape_, tile.x, y, tile.z));
+                to + offset(shape_, tile.x, y, tile.z),
+                from + offset(shape_, tile.x, std::min(y + 2, shape_.y - 1), tile.z));
       }
     });
   }
@@ -60,15 +61,26 @@ class MedianOfNine {
     return std::max(std::min(a, b), std::min(std::max(a, b), c));
   }
 
-  static void medians(const T* low, const T* middle, const T* high, std::int64_t count, T* out) {
+  /// Fetches the row that the next output needs, a part of it at a time.
+  static void medians(const T* low, const T* middle, const T* high, std::int64_t count, T* out,
+                      const T* fetched) {
     T* __restrict result = out;
+    const auto part = [&](std::int64_t first, std::int64_t last) {
 #pragma GCC ivdep
-    for (std::int64_t i = 0; i < count; ++i) {
-      const T greatest_low = std::max(std::max(low[i], low[i + 1]), low[i + 2]);
-      const T least_high = std::min(std::min(high[i], high[i + 1]), high[i + 2]);
-      result[i] =
-          middle_of(greatest_low, middle_of(middle[i], middle[i + 1], middle[i + 2]), least_high);
+      for (std::int64_t i = first; i < last; ++i) {
+        const T greatest_low = std::max(std::max(low[i], low[i + 1]), low[i + 2]);
+        const T least_high = std::min(std::min(high[i], high[i + 1]), high[i + 2]);
+        result[i] =
+            middle_of(greatest_low, middle_of(middle[i], middle[i + 1], middle[i + 2]), least_high);
+      }
+    };
+    constexpr std::int64_t chunk = 128, line = 64 / static_cast<std::int64_t>(sizeof(T));
+    std::int64_t i = 0;
+    for (; i + chunk <= count; i += chunk) {
+      for (std::int64_t j = i; j < i + chunk; j += line) __builtin_prefetch(fetched + j);
+      part(i, i + chunk);
     }
+    part(i, count);
   }
 
   Shape shape_;
