@@ -1,4 +1,6 @@
 // Voxels that only move: turns, reslices, crops.
+#include <cstring>
+
 #include "engines/operations/crop.hpp"
 #include "engines/operations/reslice.hpp"
 #include "engines/operations/rotate.hpp"
@@ -22,6 +24,53 @@ void copy_rows(const T* from, T* to, const StridedView& view) {
     else
       std::reverse_copy(row - (view.shape.x - 1), row + 1, result);
   });
+}
+
+/// A square of 16 bytes a row.
+template <class T>
+struct Square {
+  static constexpr int side = 16 / static_cast<int>(sizeof(T));
+  typedef T Row [[gnu::vector_size(16)]];
+  Row rows[side];  // std::array would drop the attribute
+
+  /// Rows become columns: of a row and the one half a square below, values by turns make two rows;
+  /// as often as the side can be halved.
+  void transpose() {
+    [&]<int... i>(std::integer_sequence<int, i...>) {
+      for (int round = 1; round < side; round *= 2) {
+        Row mixed[side];
+        for (int k = 0; k < side / 2; ++k) {
+          const Row a = rows[k], b = rows[k + side / 2];
+          mixed[2 * k] = __builtin_shufflevector(a, b, (i / 2 + i % 2 * side)...);
+          mixed[2 * k + 1] = __builtin_shufflevector(a, b, (i / 2 + side / 2 + i % 2 * side)...);
+        }
+        std::copy_n(mixed, side, rows);
+      }
+    }
+    (std::make_integer_sequence<int, side>());
+  }
+};
+
+/// result[n * pitch + x] = copy[x * tile + n] for x < width and n < height.
+template <class T>
+void turn(const std::array<T, tile * tile>& copy, std::int64_t width, std::int64_t height,
+          T* result, std::int64_t pitch) {
+  constexpr std::int64_t side = Square<T>::side;
+  for (std::int64_t n = 0; n < height; n += side)
+    for (std::int64_t x = 0; x < width; x += side) {
+      if (x + side <= width && n + side <= height) {
+        Square<T> square;
+        for (std::int64_t i = 0; i < side; ++i)
+          std::memcpy(&square.rows[i], &copy[(x + i) * tile + n], 16);
+        square.transpose();
+        for (std::int64_t i = 0; i < side; ++i)
+          std::memcpy(result + (n + i) * pitch + x, &square.rows[i], 16);
+        continue;
+      }
+      for (std::int64_t i = n; i < std::min(n + side, height); ++i)
+        for (std::int64_t j = x; j < std::min(x + side, width); ++j)
+          result[i * pitch + j] = copy[j * tile + i];
+    }
 }
 
 /// Where the output's x runs across the input's rows: its other two axes are walked so that the
@@ -55,9 +104,7 @@ void copy_tiles(const T* from, T* to, const StridedView& view) {
             else
               std::reverse_copy(row - (n1 - n0 - 1), row + 1, copied);
           }
-          for (std::int64_t n = n0; n < n1; ++n)
-            for (std::int64_t x = x0; x < x1; ++x)
-              result[n * to_stride[near] + x] = copy[(x - x0) * tile + n - n0];
+          turn(copy, x1 - x0, n1 - n0, result + n0 * to_stride[near] + x0, to_stride[near]);
         }
       });
 }

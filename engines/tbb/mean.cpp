@@ -1,5 +1,6 @@
 #include <functional>
 
+#include "engines/tbb/column_pass.hpp"
 #include "engines/tbb/sphere_pass.hpp"
 
 namespace voxelmark::tbb_operations {
@@ -27,35 +28,7 @@ void windowed(float* lines, std::int64_t stride, std::int64_t elements, float* s
   }
 }
 
-template <class T>
-Body box(Work& work, const Window& window) {
-  const Shape shape = work.shape();
-  const Reach radius = window.radius;
-  const PlanePass<float> plane(work, shape, radius.x, radius.y);
-  const auto along = [](std::int64_t r) {
-    return [width = 2 * r + 1](float* lines, std::int64_t stride, std::int64_t elements,
-                               float* sums) { windowed(lines, stride, elements, sums, width); };
-  };
-  const auto load = [](T value) { return static_cast<float>(value); };
-  const auto mean = [share = 1 / static_cast<float>(window_size(window))](float sum) {
-    return to_pixel<T>(sum * share);
-  };
-  const Pixels input = work.input(), output = work.output();
-  if (radius.z == 0)
-    return [=] {
-      plane.run(input.as<T>(), output.as<T>(), load, mean, along(radius.x), along(radius.y));
-    };
-  const auto depth = PlanePass<float>::along_z(work, shape, radius.z);
-  const Pixels between = work.scratch(static_cast<std::size_t>(shape.voxels()) * sizeof(float));
-  return [=] {
-    plane.run(input.as<T>(), between.as<float>(), load, std::identity(), along(radius.x),
-              along(radius.y));
-    depth.run(between.as<float>(), output.as<T>(), std::identity(), mean, along(0),
-              along(radius.z));
-  };
-}
-
-/// For SpherePass. Each row takes up one voxel more at both ends of the one before.
+/// For SpherePass and ColumnPass. Each row takes up one voxel more at both ends of the one before.
 template <class Sum>
 struct Sums {
   static constexpr Sum identity = 0;
@@ -76,14 +49,50 @@ struct Sums {
   }
 };
 
+template <class T>
+Body box(Work& work, const Window& window) {
+  const Shape shape = work.shape();
+  const Reach radius = window.radius;
+  const auto along = [](std::int64_t r) {
+    return [width = 2 * r + 1](float* lines, std::int64_t stride, std::int64_t elements,
+                               float* sums) { windowed(lines, stride, elements, sums, width); };
+  };
+  const auto load = [](T value) { return static_cast<float>(value); };
+  const auto mean = [share = 1 / static_cast<float>(window_size(window))](float sum) {
+    return to_pixel<T>(sum * share);
+  };
+  const Pixels input = work.input(), output = work.output();
+  if (radius.z == 0 && ColumnPass<float, Sums<float>>::takes(radius))
+    return [=, columns = ColumnPass<float, Sums<float>>(work, shape, window)] {
+      columns.run(input.as<T>(), output.as<T>(), load, mean);
+    };
+  const PlanePass<float> plane(work, shape, radius.x, radius.y);
+  if (radius.z == 0)
+    return [=] {
+      plane.run(input.as<T>(), output.as<T>(), load, mean, along(radius.x), along(radius.y));
+    };
+  const auto depth = PlanePass<float>::along_z(work, shape, radius.z);
+  const Pixels between = work.scratch(static_cast<std::size_t>(shape.voxels()) * sizeof(float));
+  return [=] {
+    plane.run(input.as<T>(), between.as<float>(), load, std::identity(), along(radius.x),
+              along(radius.y));
+    depth.run(between.as<float>(), output.as<T>(), std::identity(), mean, along(0),
+              along(radius.z));
+  };
+}
+
 template <class T, class Sum>
 Body sphere(Work& work, const Window& window) {
-  return [=, pass = SpherePass<Sum, Sums<Sum>>(work, work.shape(), window), input = work.input(),
-          output = work.output(), share = 1 / static_cast<Sum>(window_size(window))] {
+  const auto run = [=, input = work.input(), output = work.output(),
+                    share = 1 / static_cast<Sum>(window_size(window))](const auto& pass) {
     pass.run(
         input.as<T>(), output.as<T>(), [](T value) { return static_cast<Sum>(value); },
         [share](Sum sum) { return to_pixel<T>(sum * share); });
   };
+  if constexpr (std::is_same_v<Sum, float>)
+    if (window.radius.z == 0 && ColumnPass<Sum, Sums<Sum>>::takes(window.radius))
+      return [run, pass = ColumnPass<Sum, Sums<Sum>>(work, work.shape(), window)] { run(pass); };
+  return [run, pass = SpherePass<Sum, Sums<Sum>>(work, work.shape(), window)] { run(pass); };
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <bit>
 
+#include "engines/tbb/median_of_nine.hpp"
 #include "engines/tbb/plane_pass.hpp"
 #include "engines/tbb/selection_network.hpp"
 
@@ -108,7 +109,7 @@ class ByNetwork {
         inputs[k] = keys + around_.start(z + offsets_[k].z) +
                     (i + radius_.y + offsets_[k].y) * around_.pitch() + radius_.x + offsets_[k].x;
       network_.medians<lanes>(inputs.data(), around_.width(), medians, medians + around_.width());
-      store_line(medians, tile.width, to + offset(shape_, tile.x, tile.y + i, z),
+      store_line(medians, tile.width, to, offset(shape_, tile.x, tile.y + i, z),
                  [](Key key) { return Keys<T>::value(key); });
     }
   }
@@ -226,6 +227,9 @@ Body median(Work& work) {
         filter.run(input.as<T>(), output.as<T>());
       };
     };
+    const auto [x, y, z] = window.radius;
+    if (!window.sphere && x == 1 && y == 1 && z == 0)
+      return body(MedianOfNine<T>(work, work.shape()));
     return small ? body(ByNetwork<T>(work, window)) : body(ByRank<T>(work, window));
   });
 }

@@ -16,11 +16,22 @@ void load_line(const In* row, std::int64_t extent, std::int64_t x, std::int64_t 
   std::fill_n(line + end, count - end, load(row[extent - 1]));
 }
 
-/// out[i] = store(results[i]).
+/// store(value), or store(value, index) where it wants to know for which voxel of the output.
+template <class Store, class T>
+auto stored(const Store& store, T value, std::int64_t index) {
+  if constexpr (std::is_invocable_v<Store, T, std::int64_t>)
+    return store(value, index);
+  else
+    return store(value);
+}
+
+/// to[at + i] = store(results[i]).
 template <class T, class Out, class Store>
-void store_line(const T* results, std::int64_t count, Out* out, const Store& store) {
+void store_line(const T* results, std::int64_t count, Out* to, std::int64_t at,
+                const Store& store) {
   const Store own = store;  // which stores of bytes cannot change
-  for (std::int64_t i = 0; i < count; ++i) out[i] = own(results[i]);
+  Out* const out = to + at;
+  for (std::int64_t i = 0; i < count; ++i) out[i] = stored(own, results[i], at + i);
 }
 
 /// Part of a slice that one task filters: so small that what lies between its steps stays in a
@@ -64,11 +75,11 @@ class PlanePass {
     return {work, {shape.x * shape.y, shape.z, 1}, 0, radius};
   }
 
-  /// load(In) gives T, store(T) gives Out. filter_x and filter_y(lines, stride, elements, results)
-  /// get values whose neighbours along the axis lie `stride` apart: results[j] is for the window
-  /// that begins at lines[j] and ends at lines[j + 2 * radius * stride]; `stride` is 1 or a
-  /// multiple of 64, `elements` a multiple of 64. They may write to all of `lines` and 64 values
-  /// beyond.
+  /// load(In) gives T, store(T) or store(T, index) gives Out. filter_x and filter_y(lines, stride,
+  /// elements, results) get values whose neighbours along the axis lie `stride` apart: results[j]
+  /// is for the window that begins at lines[j] and ends at lines[j + 2 * radius * stride]; `stride`
+  /// is 1 or a multiple of 64, `elements` a multiple of 64. They may write to all of `lines` and 64
+  /// values beyond.
   template <class In, class Out, class Load, class Store, class FilterX, class FilterY>
   void run(const In* from, Out* to, const Load& load, const Store& store, const FilterX& filter_x,
            const FilterY& filter_y) const {
@@ -87,7 +98,7 @@ class PlanePass {
         if (y + step_ < bottom) std::copy_n(lines + step_ * pitch_, halo * pitch_, next);
         filter_y(lines, pitch_, count * pitch_, results);
         for (std::int64_t i = 0; i < count; ++i)
-          store_line(results + i * pitch_, tile.width, to + offset(shape_, tile.x, y + i, tile.z),
+          store_line(results + i * pitch_, tile.width, to, offset(shape_, tile.x, y + i, tile.z),
                      store);
       }
     });

@@ -32,7 +32,7 @@ class SpherePass {
       if (row.y >= 0) by_half_[row.half][row.z].push_back(row.y);
   }
 
-  /// load(In) gives T, store(T) gives Out.
+  /// load(In) gives T, store(T) or store(T, index) gives Out.
   template <class In, class Out, class Load, class Store>
   void run(const In* from, Out* to, const Load& load, const Store& store) const {
     const std::int64_t segments = (shape_.z + segment - 1) / segment;
@@ -104,7 +104,7 @@ class SpherePass {
   void store_tile(const T* results, Out* to, const Store& store, const Tile& tile,
                   std::int64_t z) const {
     for (std::int64_t i = 0; i < tile.height; ++i)
-      store_line(results + i * width_, tile.width, to + offset(shape_, tile.x, tile.y + i, z),
+      store_line(results + i * width_, tile.width, to, offset(shape_, tile.x, tile.y + i, z),
                  store);
   }
 

@@ -1,25 +1,28 @@
-#include "engines/tbb/tbb_operations.hpp"
+#include "engines/tbb/extreme_filter.hpp"
 
 namespace voxelmark::tbb_operations {
 
 namespace {
 
-/// Both extremes, and then the image and the result of that in the order of f's arguments.
-template <class F>
-Body hat(Work& work, Extreme first, Extreme second, F f) {
+/// Both extremes; the second one's results are stored as f(image, result).
+template <Extreme first, Extreme second, class F>
+Body hat(Work& work, F f) {
   const Shape shape = work.shape();
-  const auto bytes = static_cast<std::size_t>(shape.voxels()) * bytes_of(work.dtype());
-  const Pixels between = work.scratch(bytes), background = work.scratch(bytes);
+  const Pixels between =
+      work.scratch(static_cast<std::size_t>(shape.voxels()) * bytes_of(work.dtype()));
   const Window window(work.parameters());
   const Body once = extreme(work, first, work.input(), between, work.dtype(), shape, window);
-  const Body twice = extreme(work, second, between, background, work.dtype(), shape, window);
   return visit_grey(work.dtype(), [&]<class T>(std::type_identity<T>) -> Body {
-    const Body subtract = pointwise<T, T, T>(work.input(), background, work.output(), shape,
-                                             [f](T a, T b) { return static_cast<T>(f(a, b)); });
+    const auto finish = [f, input = work.input()] {
+      return [f, image = input.as<T>()](T result, std::int64_t i) {
+        return static_cast<T>(f(image[i], result));
+      };
+    };
+    const Body twice = extreme_filter<second, T, T>(work, between, work.output(), shape, window,
+                                                    std::identity(), finish);
     return [=] {
       once();
       twice();
-      subtract();
     };
   });
 }
@@ -27,13 +30,13 @@ Body hat(Work& work, Extreme first, Extreme second, F f) {
 }  // namespace
 
 Body top_hat(Work& work) {
-  return hat(work, Extreme::minimum, Extreme::maximum,
-             [](auto a, auto opened) { return a - opened; });
+  return hat<Extreme::minimum, Extreme::maximum>(work,
+                                                 [](auto a, auto opened) { return a - opened; });
 }
 
 Body bottom_hat(Work& work) {
-  return hat(work, Extreme::maximum, Extreme::minimum,
-             [](auto a, auto closed) { return closed - a; });
+  return hat<Extreme::maximum, Extreme::minimum>(work,
+                                                 [](auto a, auto closed) { return closed - a; });
 }
 
 }  // namespace voxelmark::tbb_operations
