@@ -10,6 +10,9 @@ namespace {
 
 /// Radii up to these go in one pass along x and y, where the halo must not outweigh a tile.
 constexpr std::int64_t most_fused_gaussian = 12, most_fused = 8, most_fused_z = 2;
+/// Compilers for CPUs take seconds over what is unrolled for larger radii. No smaller: the windows
+/// of a run of 8 have something in common from here on, which kernels for any radius rely on.
+constexpr std::int64_t most_known_on_cpus = 3;
 /// The kernel may read so many weights more than there are.
 constexpr std::size_t step = 8;
 /// Windows in a plane up to this radius are read as rows of four voxels.
@@ -19,9 +22,9 @@ std::int64_t radius_along(const Reach& radius, int axis) {
   return axis == 0 ? radius.x : axis == 1 ? radius.y : radius.z;
 }
 
-/// Whether a radius is compiled in. Compilers for CPUs take long over what is unrolled for it.
+/// Whether a radius is compiled in.
 bool is_known(PlanBuilder& plan, const WindowFilter& filter, std::int64_t radius) {
-  if (plan.device().is_cpu()) return radius <= 8;
+  if (plan.device().is_cpu()) return radius <= most_known_on_cpus;
   return radius <= (filter.weights[0].empty() ? 20 : 40);
 }
 
@@ -63,9 +66,11 @@ std::vector<Pass> passes_of(PlanBuilder& plan, const Shape& shape, const Reach& 
   if (!gaussian && r.x > 0 && r.x <= most_in_quads && r.y <= most_in_quads && r.z == 0 &&
       shape.x % 4 == 0 && std::max({shape.x, shape.y, shape.z}) < std::int64_t{1} << 30)
     return {{r, {}, 0, true}};
-  const std::int64_t most = gaussian ? most_fused_gaussian : most_fused;
+  const std::int64_t most = plan.device().is_cpu() ? most_known_on_cpus
+                            : gaussian             ? most_fused_gaussian
+                                                   : most_fused;
   const bool fused = r.x > 0 && r.y > 0 && r.x <= most && r.y <= most;
-  const bool in_z = fused && !gaussian && r.z <= most_fused_z;
+  const bool in_z = fused && !gaussian && r.z <= std::min(most, most_fused_z);
   Reach in_tiles{r.x, fused ? r.y : 0, in_z ? r.z : 0};
   auto tiles = r.x > 0 ? tiles_for(plan, in_tiles) : std::nullopt;
   if (!tiles && fused) tiles = tiles_for(plan, in_tiles = {r.x, 0, 0});

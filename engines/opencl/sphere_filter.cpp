@@ -35,8 +35,9 @@ void filter_sphere(PlanBuilder& plan, WindowFilter filter, const Memory& from, D
   const bool exact = with_exact_sums(filter, from_type, static_cast<double>(size));
   const auto divisor = exact ? static_cast<cl_uint>(size) : cl_uint{1};
   const auto columns = columns_of(window);
-  // More columns would make more code than they save time.
-  constexpr std::size_t most_columns = 72;
+  // More columns would make more code than they save time; compilers for CPUs take seconds over
+  // them.
+  const std::size_t most_columns = plan.device().is_cpu() ? 9 : 72;
   constexpr std::int64_t most_planes = 6;
   if (window.radius.z <= most_planes && columns.size() <= most_columns)
     if (const auto tiles = tiles_for(plan, window.radius)) {
