@@ -3,8 +3,6 @@
 // on who is last. Group sizes are powers of two.
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
-#define VECTOR4_OF(type) type##4
-#define VECTOR4(type) VECTOR4_OF(type)
 #ifdef IN_IS_FLOAT
 typedef double Sum;
 typedef double4 Sum4;
@@ -25,16 +23,55 @@ typedef ulong4 Sum4;
 #define GREATER(a, b) max(a, b)
 #endif
 
-// Joins what the group's work-items have put into `values`; the result is in values[0].
-#define JOIN(values, join)                                              \
-  barrier(CLK_LOCAL_MEM_FENCE);                                         \
-  for (size_t half_ = get_local_size(0) / 2; half_ > 0; half_ /= 2) {   \
-    const size_t item_ = get_local_id(0);                               \
-    if (item_ < half_) values[item_] = join(values[item_], values[item_ + half_]); \
-    barrier(CLK_LOCAL_MEM_FENCE);                                       \
+// Joins what the group's work-items have put into `values`; the result is in values[0]. JOIN takes two steps, since a
+// barrier costs more than a few reads; where joining costs much, halving the number of values pays.
+#define JOIN(type, values, join)                                                          \
+  barrier(CLK_LOCAL_MEM_FENCE);                                                           \
+  {                                                                                       \
+    const int item_ = get_local_id(0), items_ = get_local_size(0), most_ = min(items_, 16); \
+    type sum_ = values[item_];                                                            \
+    if (item_ < most_) {                                                                  \
+      _Pragma("unroll 8") for (int k_ = item_ + most_; k_ < items_; k_ += most_)          \
+          sum_ = join(sum_, values[k_]);                                                  \
+      values[item_] = sum_;                                                               \
+    }                                                                                     \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                         \
+    if (item_ == 0) {                                                                     \
+      _Pragma("unroll 8") for (int k_ = 1; k_ < most_; ++k_) sum_ = join(sum_, values[k_]); \
+      values[0] = sum_;                                                                   \
+    }                                                                                     \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                         \
+  }
+#define JOIN_BY_HALVES(values, join)                                                      \
+  barrier(CLK_LOCAL_MEM_FENCE);                                                           \
+  for (int half_ = get_local_size(0) / 2; half_ > 0; half_ /= 2) {                        \
+    const int item_ = get_local_id(0);                                                    \
+    if (item_ < half_) values[item_] = join(values[item_], values[item_ + half_]);        \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                         \
   }
 #define ADD(a, b) ((a) + (b))
+#define PAIR_OF(type) type##2
+#define PAIR(type) PAIR_OF(type)
+#define EXTREMA(a, b) ((PAIR(IN))(LESS((a).x, (b).x), GREATER((a).y, (b).y)))
 
+// Each work-item of the last group takes its share of the two words that each group has handed over: USE(words). Four
+// reads are under way, since each takes as long as a trip to memory.
+#define WORDS_OF(group) taken_over_2(parts + 2 * (group))
+#define TAKE_OVER(parts, USE)                                                             \
+  {                                                                                       \
+    const int step_ = get_local_size(0), groups_ = get_num_groups(0);                     \
+    int group_ = get_local_id(0);                                                         \
+    for (; group_ + 3 * step_ < groups_; group_ += 4 * step_) {                           \
+      const uint2 a_ = WORDS_OF(group_), b_ = WORDS_OF(group_ + step_);                   \
+      const uint2 c_ = WORDS_OF(group_ + 2 * step_), d_ = WORDS_OF(group_ + 3 * step_);   \
+      USE(a_) USE(b_) USE(c_) USE(d_)                                                     \
+    }                                                                                     \
+    for (; group_ < groups_; group_ += step_) {                                           \
+      const uint2 a_ = WORDS_OF(group_);                                                  \
+      USE(a_)                                                                             \
+    }                                                                                     \
+  }
+#if defined(SUM_ALL)
 // `divisor`: 1, or the count of voxels for the mean.
 kernel void sum_all(global const IN* input, const long count, volatile global uint* parts,
                     volatile global uint* finished, const uint zero, const double divisor, global double* output,
@@ -43,27 +80,27 @@ kernel void sum_all(global const IN* input, const long count, volatile global ui
   Sum4 sums = (Sum4)(0);
   long i = get_global_id(0);
   for (; i + 3 * stride < quads; i += 4 * stride) {  // four loads under way
-    const VECTOR4(IN) a = vload4(i, input), b = vload4(i + stride, input);
-    const VECTOR4(IN) c = vload4(i + 2 * stride, input), d = vload4(i + 3 * stride, input);
+    const FOUR(IN) a = READ4(IN, input, 4 * i), b = READ4(IN, input, 4 * (i + stride));
+    const FOUR(IN) c = READ4(IN, input, 4 * (i + 2 * stride)), d = READ4(IN, input, 4 * (i + 3 * stride));
     sums += (TO_SUM4(a) + TO_SUM4(b)) + (TO_SUM4(c) + TO_SUM4(d));
   }
-  for (; i < quads; i += stride) sums += TO_SUM4(vload4(i, input));
+  for (; i < quads; i += stride) sums += TO_SUM4(READ4(IN, input, 4 * i));
   for (long i = quads * 4 + get_global_id(0); i < count; i += stride) sums.x += (Sum)input[i];
   values[get_local_id(0)] = (sums.x + sums.y) + (sums.z + sums.w);
-  JOIN(values, ADD)
+  JOIN(Sum, values, ADD)
   local int last;
   if (get_local_id(0) == 0)
     last = finishes_last(finished, hand_over_2(parts + 2 * get_group_id(0), as_uint2(values[0])), zero);
   barrier(CLK_LOCAL_MEM_FENCE);
   if (!last) return;
   Sum sum = 0;
-  for (size_t i = get_local_id(0); i < get_num_groups(0); i += get_local_size(0))
-    sum += SUM_OF_WORDS(taken_over_2(parts + 2 * i));
+#define ADD_WORDS(words) sum += SUM_OF_WORDS(words);
+  TAKE_OVER(parts, ADD_WORDS)
   values[get_local_id(0)] = sum;
-  JOIN(values, ADD)
+  JOIN(Sum, values, ADD)
   if (get_local_id(0) == 0) output[0] = (double)values[0] / divisor;
 }
-
+#elif defined(DEVIATION_ALL)
 // A count of values (x), their mean (y) and the sum of their squared deviations from it (z). Two of these joined give
 // those of all values (Chan, Golub and LeVeque 1983).
 inline double4 join_deviations(const double4 a, const double4 b) {
@@ -83,15 +120,18 @@ kernel void deviation_all(global const IN* input, const long count, volatile glo
   double4 deviations = (double4)(0), squares = (double4)(0);
   double counted = 0;
   long i = item;
-  for (; i + stride < quads; i += 2 * stride) {  // two loads under way
-    const VECTOR4(IN) v = vload4(i, input), w = vload4(i + stride, input);
-    const double4 d = convert_double4(v) - shift, e = convert_double4(w) - shift;
-    deviations += d + e;
-    squares += d * d + e * e;
-    counted += 8;
+  for (; i + 3 * stride < quads; i += 4 * stride) {  // four loads under way
+    const FOUR(IN) four[4] = {READ4(IN, input, 4 * i), READ4(IN, input, 4 * (i + stride)),
+                              READ4(IN, input, 4 * (i + 2 * stride)), READ4(IN, input, 4 * (i + 3 * stride))};
+    for (int k = 0; k < 4; ++k) {
+      const double4 d = convert_double4(four[k]) - shift;
+      deviations += d;
+      squares += d * d;
+    }
+    counted += 16;
   }
   for (; i < quads; i += stride) {
-    const double4 d = convert_double4(vload4(i, input)) - shift;
+    const double4 d = convert_double4(READ4(IN, input, 4 * i)) - shift;
     deviations += d;
     squares += d * d;
     counted += 4;
@@ -105,7 +145,7 @@ kernel void deviation_all(global const IN* input, const long count, volatile glo
   const double sum = (deviations.x + deviations.y) + (deviations.z + deviations.w);
   const double squared = (squares.x + squares.y) + (squares.z + squares.w), mean = sum / fmax(1.0, counted);
   values[get_local_id(0)] = (double4)(counted, shift + mean, fmax(0.0, squared - sum * mean), 0);
-  JOIN(values, join_deviations)
+  JOIN_BY_HALVES(values, join_deviations)
   local int last;
   if (get_local_id(0) == 0) {
     volatile global uint* own = parts + 6 * get_group_id(0);
@@ -122,28 +162,28 @@ kernel void deviation_all(global const IN* input, const long count, volatile glo
                                          as_double(taken_over_2(part + 4)), 0));
   }
   values[get_local_id(0)] = all;
-  JOIN(values, join_deviations)
+  JOIN_BY_HALVES(values, join_deviations)
   if (get_local_id(0) == 0) output[0] = sqrt(values[0].z / values[0].x);
 }
-
+#elif defined(EXTREMA_ALL)
 // Writes the least and the greatest value; at `least_at` and `greatest_at`, nowhere where that is negative. Sets `cells`
 // numbers of `cleared` to 0.
 kernel void extrema_all(global const IN* input, const long count, volatile global uint* parts,
                         volatile global uint* finished, const uint zero, global double* output, const int least_at,
-                        const int greatest_at, global uint* cleared, const long cells, local IN* least,
-                        local IN* greatest) {
+                        const int greatest_at, global uint* cleared, const long cells,
+                        local PAIR(IN)* values) {
   const long stride = get_global_size(0), quads = count / 4;
   for (long i = get_global_id(0); i < cells; i += stride) cleared[i] = 0;
-  VECTOR4(IN) low = (VECTOR4(IN))(input[0]), high = low;
+  FOUR(IN) low = (FOUR(IN))(input[0]), high = low;
   long i = get_global_id(0);
   for (; i + 3 * stride < quads; i += 4 * stride) {  // four loads under way
-    const VECTOR4(IN) a = vload4(i, input), b = vload4(i + stride, input);
-    const VECTOR4(IN) c = vload4(i + 2 * stride, input), d = vload4(i + 3 * stride, input);
+    const FOUR(IN) a = READ4(IN, input, 4 * i), b = READ4(IN, input, 4 * (i + stride));
+    const FOUR(IN) c = READ4(IN, input, 4 * (i + 2 * stride)), d = READ4(IN, input, 4 * (i + 3 * stride));
     low = LESS(low, LESS(LESS(a, b), LESS(c, d)));
     high = GREATER(high, GREATER(GREATER(a, b), GREATER(c, d)));
   }
   for (; i < quads; i += stride) {
-    const VECTOR4(IN) v = vload4(i, input);
+    const FOUR(IN) v = READ4(IN, input, 4 * i);
     low = LESS(low, v);
     high = GREATER(high, v);
   }
@@ -151,30 +191,25 @@ kernel void extrema_all(global const IN* input, const long count, volatile globa
     low.x = LESS(low.x, input[i]);
     high.x = GREATER(high.x, input[i]);
   }
-  least[get_local_id(0)] = LESS(LESS(low.x, low.y), LESS(low.z, low.w));
-  greatest[get_local_id(0)] = GREATER(GREATER(high.x, high.y), GREATER(high.z, high.w));
-  JOIN(least, LESS)
-  JOIN(greatest, GREATER)
+  values[get_local_id(0)] = (PAIR(IN))(LESS(LESS(low.x, low.y), LESS(low.z, low.w)),
+                                       GREATER(GREATER(high.x, high.y), GREATER(high.z, high.w)));
+  JOIN(PAIR(IN), values, EXTREMA)
   local int last;
   if (get_local_id(0) == 0) {
-    const uint2 found = (uint2)(WORD_OF(least[0]), WORD_OF(greatest[0]));
+    const uint2 found = (uint2)(WORD_OF(values[0].x), WORD_OF(values[0].y));
     last = finishes_last(finished, hand_over_2(parts + 2 * get_group_id(0), found), zero);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   if (!last) return;
-  IN lowest = least[0], highest = greatest[0];
+  PAIR(IN) all = values[0];
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (size_t i = get_local_id(0); i < get_num_groups(0); i += get_local_size(0)) {
-    const uint2 found = taken_over_2(parts + 2 * i);
-    lowest = LESS(lowest, VALUE_OF_WORD(found.x));
-    highest = GREATER(highest, VALUE_OF_WORD(found.y));
-  }
-  least[get_local_id(0)] = lowest;
-  greatest[get_local_id(0)] = highest;
-  JOIN(least, LESS)
-  JOIN(greatest, GREATER)
+#define JOIN_WORDS(words) all = EXTREMA(all, ((PAIR(IN))(VALUE_OF_WORD((words).x), VALUE_OF_WORD((words).y))));
+  TAKE_OVER(parts, JOIN_WORDS)
+  values[get_local_id(0)] = all;
+  JOIN(PAIR(IN), values, EXTREMA)
   if (get_local_id(0) == 0) {
-    if (least_at >= 0) output[least_at] = (double)least[0];
-    if (greatest_at >= 0) output[greatest_at] = (double)greatest[0];
+    if (least_at >= 0) output[least_at] = (double)values[0].x;
+    if (greatest_at >= 0) output[greatest_at] = (double)values[0].y;
   }
 }
+#endif

@@ -2,6 +2,14 @@
 // engines/operations/auto_threshold.hpp, so that all engines find the same level.
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
+// METHOD is one of these.
+#define METHOD_default 0
+#define METHOD_li 1
+#define METHOD_triangle 2
+#define METHOD_mean 3
+#define METHOD_yen 4
+#define METHOD_otsu 5
+
 // What the mask is made with: 1 where (value - lowest) * scale >= cut, which NaN makes nowhere.
 inline void write_threshold(global float* threshold, const float lowest, const float scale, const float cut) {
   threshold[0] = lowest;
@@ -29,7 +37,8 @@ inline ulong count_of(global const COUNT* tables, const int table_count, const i
 
 inline double ratio(const ulong a, const ulong b) { return (double)a / (double)b; }
 
-// Otsu's method, each work-item over a run of bins. What `bests` and the rest hold is one entry a work-item.
+#if METHOD == METHOD_otsu
+// Each work-item over a run of bins. What `bests` and the rest hold is one entry a work-item.
 kernel void otsu(global const COUNT* tables, const int table_count, const int bins, global const double* range,
                  global const float* binning, global float* threshold, local ulong* count_before,
                  local ulong* moment_before, local int* occupied, local double* bests, local int* levels) {
@@ -95,6 +104,7 @@ kernel void otsu(global const COUNT* tables, const int table_count, const int bi
 #endif
 }
 
+#else
 #define BINS 256
 
 // Counts and sums of bin numbers up to and with each bin.
@@ -266,14 +276,7 @@ inline int yen(local const ulong* counts, const Cumulated sums, local double* sq
   return level;
 }
 
-// The other methods, on 256 bins. METHOD is one of these:
-#define METHOD_default 0
-#define METHOD_li 1
-#define METHOD_triangle 2
-#define METHOD_mean 3
-#define METHOD_yen 4
-#define METHOD_otsu 5  // has its own kernel
-
+// The other methods, on 256 bins.
 kernel void find_level(global const COUNT* tables, const int table_count, global const float* binning,
                        global float* threshold) {
   local ulong counts[BINS], count[BINS], moment[BINS], spare_count[BINS], spare_moment[BINS];
@@ -308,12 +311,14 @@ kernel void find_level(global const COUNT* tables, const int table_count, global
   if (item == 0) write_level(threshold, binning, level, BINS - 1);
 }
 
+#endif
+
 kernel void write_mask(global const IN* input, global uchar* mask, const long count, global const float* threshold) {
   const long first = (long)get_global_id(0) * 4;
   const float lowest = threshold[0], scale = threshold[1], cut = threshold[2];
   if (first + 4 <= count) {
     // A vector comparison gives -1 where it holds.
-    const int4 foreground = (convert_float4(vload4(0, input + first)) - lowest) * scale >= cut;
+    const int4 foreground = (convert_float4(READ4(IN, input, first)) - lowest) * scale >= cut;
     vstore4(convert_uchar4(foreground & 1), 0, mask + first);
   } else {
     for (long i = first; i < count; ++i) mask[i] = (convert_float(input[i]) - lowest) * scale >= cut;

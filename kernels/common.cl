@@ -20,6 +20,17 @@ inline long index_of(long x, long y, long z, long width, long height) {
 // Four pixels from `first` on, a multiple of 4; vload4 and vstore4 promise less and are taken apart.
 #define READ4(type, pixels, first) (*(global const FOUR(type)*)((pixels) + (first)))
 #define WRITE4(type, pixels, first) (*(global FOUR(type)*)((pixels) + (first)))
+// The four pixels from `first` < `count` on, as an array; 0 from `count` on.
+#define READ_QUAD(type, name, pixels, first, count)                                                \
+  type name[4];                                                                                    \
+  {                                                                                                \
+    const bool whole_ = (first) + 4 <= (count);                                                    \
+    const FOUR(type) four_ = whole_ ? READ4(type, pixels, first) : (FOUR(type))(0);                \
+    name[0] = four_.x, name[1] = four_.y, name[2] = four_.z, name[3] = four_.w;                    \
+    if (!whole_)                                                                                   \
+      for (int k_ = 0; k_ < 3; ++k_)                                                               \
+        if ((first) + k_ < (count)) name[k_] = (pixels)[(first) + k_];                             \
+  }
 #define POINTWISE(NAME, PARAMETERS, FORMULA)                                                       \
   kernel void NAME(global const IN* image, global OUT* output, const long count PARAMETERS) {      \
     const long first = (long)get_global_id(0) * 4;                                                 \
@@ -108,4 +119,18 @@ inline bool finishes_last(volatile global uint* finished, const uint old_values,
   const bool last = atomic_add(finished, 1 + (old_values & zero)) == get_num_groups(0) - 1;
   if (last) atomic_xchg(finished, 0u);
   return last;
+}
+
+// The sum of what the group's work-items before this one give; `sums` has room for one of each.
+inline uint sum_before(local uint* sums, const uint own) {
+  const int item = get_local_id(0), items = get_local_size(0);
+  sums[item] = own;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int reach = 1; reach < items; reach *= 2) {
+    const uint other = item >= reach ? sums[item - reach] : 0;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    sums[item] += other;
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  return sums[item] - own;
 }

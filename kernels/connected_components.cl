@@ -236,15 +236,7 @@ kernel GROUPED void number_roots(global const uint* words, global const uint* pa
   const int share = WORDS / GROUP;
   uint own = 0;
   for (int k = 0; k < share; ++k) own += popcount(root_bits[item * share + k]);
-  sums[item] = own;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int reach = 1; reach < GROUP; reach *= 2) {
-    const uint other = item >= reach ? sums[item - reach] : 0;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    sums[item] += other;
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  uint before = sums[item] - own;
+  uint before = sum_before(sums, own);
   for (int k = 0; k < share; ++k) {
     const int w = item * share + k;
     if (first + w < count) numbers[first + w] = (uint2)(before, root_bits[w]);

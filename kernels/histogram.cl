@@ -2,13 +2,13 @@
 // (DOUBLE_EDGES, as AutoThreshold's otsu wants it for float32), or by the float32 steps of Histogram.
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
-inline double lower_edge(const int bin, const int bins, const double minimum, const double maximum) {
-  return minimum + bin * ((maximum - minimum) / bins);
-}
+// `width`: (maximum - minimum) / bins.
+inline double lower_edge(const int bin, const double minimum, const double width) { return minimum + bin * width; }
 
-// What decides a voxel's bin: least and greatest value, and Histogram's lowest value and scale.
+// What decides a voxel's bin: least and greatest value, a bin's width and what has a width of 1 in bins, and Histogram's
+// lowest value and scale.
 typedef struct {
-  double minimum, maximum;
+  double minimum, maximum, width, per_unit;
   float lowest, scale;
 } Binning;
 
@@ -16,11 +16,11 @@ inline int bin_of(const IN value, const Binning binning, const int bins) {
 #if defined(GREY_LEVELS)
   return (int)value;
 #elif defined(DOUBLE_EDGES)
-  const double v = (double)value, minimum = binning.minimum, maximum = binning.maximum;
-  const double position = (v - minimum) * (bins / (maximum - minimum));
+  const double v = (double)value, minimum = binning.minimum, width = binning.width;
+  const double position = (v - minimum) * binning.per_unit;
   int bin = position < bins ? (int)position : bins - 1;
-  if (bin > 0 && v < lower_edge(bin, bins, minimum, maximum)) --bin;
-  if (bin < bins - 1 && v >= lower_edge(bin + 1, bins, minimum, maximum)) ++bin;
+  if (bin > 0 && v < lower_edge(bin, minimum, width)) --bin;
+  if (bin < bins - 1 && v >= lower_edge(bin + 1, minimum, width)) ++bin;
   return bin;
 #else
   const float position = (convert_float(value) - binning.lowest) * binning.scale;
@@ -29,10 +29,14 @@ inline int bin_of(const IN value, const Binning binning, const int bins) {
 }
 
 inline Binning binning_of(global const double* range, const int bins) {
-  Binning binning = {0, 0, 0, 0};
+  Binning binning = {0, 0, 0, 0, 0, 0};
 #ifndef GREY_LEVELS
   binning.minimum = range[0];
   binning.maximum = range[1];
+#ifdef DOUBLE_EDGES
+  binning.width = (binning.maximum - binning.minimum) / bins;
+  binning.per_unit = bins / (binning.maximum - binning.minimum);
+#endif
   binning.lowest = (float)binning.minimum;
   if (binning.maximum > binning.minimum)
     binning.scale = (float)fmin((double)FLT_MAX, bins / (binning.maximum - binning.minimum));
@@ -67,8 +71,6 @@ typedef struct {
     }                                                             \
     ++run.length;                                                 \
   }
-#define QUAD_OF(type) type##4
-#define QUAD(type) QUAD_OF(type)
 // Counts all that a work-item comes past in strides of the whole range.
 #define COUNT_ALL(slot)                                                                  \
   {                                                                                      \
@@ -76,7 +78,7 @@ typedef struct {
     const long stride = get_global_size(0), quads = count / 4;                           \
     long q = get_global_id(0);                                                           \
     for (; q + stride < quads; q += 2 * stride) {                                        \
-      const QUAD(IN) v = vload4(q, input), w = vload4(q + stride, input);                \
+      const FOUR(IN) v = READ4(IN, input, 4 * q), w = READ4(IN, input, 4 * (q + stride));  \
       COUNT(v.x, slot) COUNT(v.y, slot) COUNT(v.z, slot) COUNT(v.w, slot)                \
       COUNT(w.x, slot) COUNT(w.y, slot) COUNT(w.z, slot) COUNT(w.w, slot)                \
     }                                                                                    \
@@ -131,6 +133,6 @@ kernel void write_rows(global const uint* tables, const int table_count, global 
   if (bin >= bins) return;
   ulong sum = 0;
   for (int table = 0; table < table_count; ++table) sum += tables[(long)table * bins + bin];
-  rows[2 * bin] = lower_edge(bin, bins, range[0], range[1]);
+  rows[2 * bin] = lower_edge(bin, range[0], (range[1] - range[0]) / bins);
   rows[2 * bin + 1] = (double)sum;
 }

@@ -40,16 +40,9 @@ kernel void number_seeds(global const uchar* mask, global const uchar* maxima, c
   const int item = get_local_id(0), items = get_local_size(0);
   const long first = ((long)get_group_id(0) * items + item) * STRETCH;
   const uint own = count_stretch(mask, maxima, first, count);
-  sums[item] = own;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int reach = 1; reach < items; reach *= 2) {
-    const uint other = item >= reach ? sums[item - reach] : 0;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    sums[item] += other;
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
+  const uint before = sum_before(sums, own);
   if (own == 0) return;
-  uint number = sums[item] - own + (get_group_id(0) > 0 ? totals[get_group_id(0) - 1] : 0);
+  uint number = before + (get_group_id(0) > 0 ? totals[get_group_id(0) - 1] : 0);
   for (long i = first; i < min(first + STRETCH, count); ++i)
     if (mask[i] & maxima[i]) seeds[i] = ++number;
 }
@@ -59,33 +52,44 @@ kernel void clear(global uint* values, const long count) {
   if (i < count) values[i] = 0;
 }
 
+// Where a voxel lies is found only where it must be: few are seeds, or have another component's as the nearest one.
+// Voxels are fewer than 2^32.
+#define EACH for (int k = 0; k < 4; ++k)
+#define LOCATE(i)                                                                        \
+  const uint row_ = (uint)(i) / (uint)width;                                             \
+  const long x = (uint)(i) % (uint)width, y = row_ % (uint)height, z = row_ / (uint)height;
+
 // Of a seed of several voxels the outermost ones suffice: a way to any other one leads past these.
-inline bool is_outermost(global const uint* seeds, long x, long y, long z, long width, long height, long depth) {
-  const long i = index_of(x, y, z, width, height), plane = width * height;
+__attribute__((noinline)) bool is_outermost(global const uint* seeds, long i, long width, long height, long depth) {
+  LOCATE(i)
+  const long plane = width * height;
   const uint label = seeds[i];
-  return label != 0 &&
-         ((x > 0 && seeds[i - 1] != label) || (x + 1 < width && seeds[i + 1] != label) ||
-          (y > 0 && seeds[i - width] != label) || (y + 1 < height && seeds[i + width] != label) ||
-          (z > 0 && seeds[i - plane] != label) || (z + 1 < depth && seeds[i + plane] != label));
+  return (x > 0 && seeds[i - 1] != label) || (x + 1 < width && seeds[i + 1] != label) ||
+         (y > 0 && seeds[i - width] != label) || (y + 1 < height && seeds[i + width] != label) ||
+         (z > 0 && seeds[i - plane] != label) || (z + 1 < depth && seeds[i + plane] != label);
 }
 
 // Counts each component's seeds in `starts`, and notes in `owners` the component that each seed lies in.
 kernel void count_seeds(global const uint* seeds, global const uint* components, const long width,
                         const long height, const long depth, volatile global uint* starts, global uint* owners) {
-  const long x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
-  if (x >= width || y >= height || z >= depth || !is_outermost(seeds, x, y, z, width, height, depth)) return;
-  const long i = index_of(x, y, z, width, height);
-  atomic_inc(starts + components[i]);
-  owners[seeds[i]] = components[i];
+  const long first = (long)get_global_id(0) * 4, count = width * height * depth;
+  if (first >= count) return;
+  READ_QUAD(uint, seed, seeds, first, count)
+  EACH if (seed[k] != 0 && is_outermost(seeds, first + k, width, height, depth)) {
+    const uint component = components[first + k];
+    atomic_inc(starts + component);
+    owners[seed[k]] = component;
+  }
 }
 
 // After a running sum `starts` holds the ends of the lists; filled from there they become the starts.
 kernel void list_seeds(global const uint* seeds, global const uint* components, const long width,
                        const long height, const long depth, volatile global uint* starts, global uint* list) {
-  const long x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
-  if (x >= width || y >= height || z >= depth || !is_outermost(seeds, x, y, z, width, height, depth)) return;
-  const long i = index_of(x, y, z, width, height);
-  list[atomic_dec(starts + components[i]) - 1] = (uint)i;
+  const long first = (long)get_global_id(0) * 4, count = width * height * depth;
+  if (first >= count) return;
+  READ_QUAD(uint, seed, seeds, first, count)
+  EACH if (seed[k] != 0 && is_outermost(seeds, first + k, width, height, depth))
+      list[atomic_dec(starts + components[first + k]) - 1] = (uint)(first + k);
 }
 
 #define CONSIDER(j, squared_distance)                                \
@@ -98,18 +102,11 @@ kernel void list_seeds(global const uint* seeds, global const uint* components, 
     }                                                                \
   }
 
-kernel void grow_seeds(global const uint* seeds, global const uint* components, const long width,
-                       const long height, const long depth, global const uint* starts, global const uint* list,
-                       global const uint* owners, global uint* labels) {
-  const long x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
-  if (x >= width || y >= height || z >= depth) return;
-  const long i = index_of(x, y, z, width, height);
-  const uint component = components[i], nearest = labels[i];
-  if (component == 0) {
-    labels[i] = 0;
-    return;
-  }
-  if (nearest == 0 || owners[nearest] == component) return;
+// The nearest seed of voxel i's own component.
+__attribute__((noinline)) uint nearest_seed(global const uint* seeds, global const uint* components, const long i, const uint component,
+                         const long width, const long height, const long depth, global const uint* starts,
+                         global const uint* list) {
+  LOCATE(i)
   const uint begin = starts[component], end = starts[component + 1];
   long best = LONG_MAX;
   uint best_label = 0;
@@ -125,14 +122,24 @@ kernel void grow_seeds(global const uint* seeds, global const uint* components, 
           if (seeds[j] != 0 && components[j] == component)
             CONSIDER(j, (xx - x) * (xx - x) + (yy - y) * (yy - y) + (zz - z) * (zz - z));
         }
-    if (best <= r * r) {
-      labels[i] = best_label;
-      return;
-    }
+    if (best <= r * r) return best_label;
   }
   for (uint n = begin; n < end; ++n) {
     const long j = list[n], dx = j % width - x, dy = j / width % height - y, dz = j / width / height - z;
     CONSIDER(j, dx * dx + dy * dy + dz * dz);
   }
-  labels[i] = best_label;
+  return best_label;
+}
+
+kernel void grow_seeds(global const uint* seeds, global const uint* components, const long width,
+                       const long height, const long depth, global const uint* starts, global const uint* list,
+                       global const uint* owners, global uint* labels) {
+  const long i = get_global_id(0);
+  if (i >= width * height * depth) return;
+  const uint component = components[i], nearest = labels[i];
+  if (component == 0) {
+    if (nearest != 0) labels[i] = 0;
+  } else if (nearest != 0 && owners[nearest] != component) {
+    labels[i] = nearest_seed(seeds, components, i, component, width, height, depth, starts, list);
+  }
 }

@@ -91,9 +91,16 @@ kernel __attribute__((reqd_work_group_size(ROW_LANES, GROUP_ROWS, 1))) void proj
   const long row = get_global_id(1), rows = height * depth;
   const int lane = get_local_id(0), place = get_local_id(1);
   global const IN* const from = input + min(row, rows - 1) * width;
+#ifdef WHOLE_QUADS
+  FOUR(IN) four = READ4(IN, from, min(4L * lane, width - 4));
+#pragma unroll 8
+  for (long x = 4 * (lane + ROW_LANES); x < width; x += 4 * ROW_LANES) four = LARGER(four, READ4(IN, from, x));
+  IN own = join(join(four.x, four.y), join(four.z, four.w));
+#else
   IN own = from[min((long)lane, width - 1)];
 #pragma unroll 8
   for (long x = lane + ROW_LANES; x < width; x += ROW_LANES) own = join(own, from[x]);
+#endif
   best[place][lane] = own;
   for (int count = ROW_LANES / 2; count > 0; count /= 2) {
     barrier(CLK_LOCAL_MEM_FENCE);

@@ -58,10 +58,13 @@ inline value_type in_slice(image in, long x, long y, long z, value_type fx, valu
   const value_type below = between(voxel(in, x, y + 1, z), voxel(in, x + 1, y + 1, z), fx);
   return narrowed(between(above, below, fy));
 }
-// The same where all four voxels are inside.
-inline value_type in_slice_inside(global const IN* at, long width, value_type fx, value_type fy) {
-  return narrowed(between(between(at[0], at[1], fx), between(at[width], at[width + 1], fx), fy));
-}
+// The same where all four voxels are in memory, in rows `width` apart.
+#define IN_SLICE(NAME, SPACE)                                                                              \
+  inline value_type NAME(SPACE const IN* at, long width, value_type fx, value_type fy) {                   \
+    return narrowed(between(between(at[0], at[1], fx), between(at[width], at[width + 1], fx), fy));        \
+  }
+IN_SLICE(in_slice_inside, global)
+IN_SLICE(in_slice_local, local)
 
 inline OUT sampled(image in, long px, long py, long pz) {
   const long x = px >> FRACTION_BITS, y = py >> FRACTION_BITS, z = pz >> FRACTION_BITS;
@@ -125,6 +128,66 @@ kernel void warp(global const IN* input, global OUT* output, const long width, c
   for (int i = 0; i < PLANES; ++i)
     if (z + i < out_depth) to[i * out_width * out_height] = values[i];
 }
+
+#ifdef BOX_WIDTH
+// The same where each plane of the output comes from one of the input, turned in the plane: neighbours in the output then
+// lie in many rows of the input, and the memory gives rows. A group makes tiles of TILE by TILE voxels, plane after plane,
+// from the box that holds all voxels that a tile needs, read row by row.
+#define TILE 32
+#define ROWS 8
+#define ROWS_EACH ((BOX_HEIGHT + ROWS - 1) / ROWS)
+#define COLUMNS_EACH ((BOX_WIDTH + TILE - 1) / TILE)
+// Twice an odd number: steps along a row, a column or a diagonal meet different banks, or each bank twice.
+#define PITCH (BOX_WIDTH + ((2 - BOX_WIDTH) & 3))
+#define LEAST(row) (min((TILE - 1) * map[4 * row], 0L) + min((TILE - 1) * map[4 * row + 1], 0L))
+#define FETCH(plane)                                                                                       \
+  {                                                                                                        \
+    const long from_z = ((plane)*map[10] + map[11]) >> FRACTION_BITS;                                      \
+    _Pragma("unroll") for (int r = 0; r < ROWS_EACH; ++r)                                                  \
+        _Pragma("unroll") for (int c = 0; c < COLUMNS_EACH; ++c) fetched[r][c] =                           \
+            voxel(in, box_x + lane + c * TILE, box_y + row + r * ROWS, from_z);                            \
+  }
+kernel __attribute__((reqd_work_group_size(TILE, ROWS, 1))) void warp_planes(
+    global const IN* input, global OUT* output, const long width, const long height, const long depth,
+    const long out_width, const long out_height, const long out_depth, constant long* map, const int planes) {
+  local IN box[BOX_HEIGHT * PITCH];
+  const image in = {input, width, height, depth};
+  const int lane = get_local_id(0), row = get_local_id(1);
+  const long x0 = get_group_id(0) * TILE, y0 = get_group_id(1) * TILE, first = get_group_id(2) * (long)planes;
+  const long end = min(first + planes, out_depth);
+#define IN_PLANE(row, x, y) (map[4 * row] * (x) + map[4 * row + 1] * (y) + map[4 * row + 3])
+  const long box_x = (IN_PLANE(0, x0, y0) + LEAST(0)) >> FRACTION_BITS;
+  const long box_y = (IN_PLANE(1, x0, y0) + LEAST(1)) >> FRACTION_BITS;
+  int at[TILE / ROWS];
+  value_type fx[TILE / ROWS], fy[TILE / ROWS];
+#pragma unroll
+  for (int i = 0; i < TILE / ROWS; ++i) {
+    const long px = IN_PLANE(0, x0 + lane, y0 + row + i * ROWS), py = IN_PLANE(1, x0 + lane, y0 + row + i * ROWS);
+    at[i] = (int)((py >> FRACTION_BITS) - box_y) * PITCH + (int)((px >> FRACTION_BITS) - box_x);
+    fx[i] = weight(px);
+    fy[i] = weight(py);
+  }
+  IN fetched[ROWS_EACH][COLUMNS_EACH];
+  FETCH(first)
+  for (long z = first; z < end; ++z) {
+#pragma unroll
+    for (int r = 0; r < ROWS_EACH; ++r)
+#pragma unroll
+      for (int c = 0; c < COLUMNS_EACH; ++c)
+        if (row + r * ROWS < BOX_HEIGHT && lane + c * TILE < BOX_WIDTH)
+          box[(row + r * ROWS) * PITCH + lane + c * TILE] = fetched[r][c];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (z + 1 < end) FETCH(z + 1)
+    global OUT* const to = output + index_of(x0 + lane, y0 + row, z, out_width, out_height);
+#pragma unroll
+    for (int i = 0; i < TILE / ROWS; ++i) {
+      const OUT value = result(without_step(in_slice_local(box + at[i], PITCH, fx[i], fy[i])));
+      if (x0 + lane < out_width && y0 + row + i * ROWS < out_height) to[i * ROWS * out_width] = value;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+}
+#endif
 
 // directions: what x and y of the input grow by from one radius to the next, for each angle.
 kernel void radial_reslice(global const IN* input, global OUT* output, const long width, const long height,

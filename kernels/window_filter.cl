@@ -213,7 +213,7 @@ kernel __attribute__((reqd_work_group_size(ROWS, TILE / RUN, 1))) void filter_ti
           tile[to_row * PITCH + to_column] = fetched[r][c];
       }
     barrier(CLK_LOCAL_MEM_FENCE);
-#if RZ > 0
+#ifdef AHEAD
     FETCH(plane + 1)
 #endif
     V run[RUN];
@@ -365,7 +365,7 @@ kernel void filter_lines(global const IN* input, global OUT* output, const long 
 #else
 // A sphere of any size, as columns along y: three ints each, the offsets x and z, and the half height.
 kernel void filter_sphere(global const IN* input, global OUT* output, const long width, const long height,
-                          const long depth, constant int* columns, const int count, const float scale,
+                          const long depth, global const int* columns, const int count, const float scale,
                           const uint divisor) {
   const long x = get_global_id(0), y = (long)get_global_id(1) * RUN, z = get_global_id(2);
   if (x >= width || y >= height || z >= depth) return;

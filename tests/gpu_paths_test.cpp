@@ -46,15 +46,26 @@ TEST_P(GpuPaths, AgreeWithTheReference) {
 
 INSTANTIATE_TEST_SUITE_P(
     Operations, GpuPaths,
-    testing::Values(GpuCase{"Median2D", {{"window", "box"}, {"radius", "2"}}, DType::u16, 0},
-                    GpuCase{"Median3D", {{"window", "sphere"}, {"radius", "2"}}, DType::f32, 0},
-                    GpuCase{"Minimum3D", {{"window", "sphere"}, {"radius", "2"}}, DType::f32, 0},
-                    GpuCase{"Minimum3D", {{"window", "box"}, {"radius", "2"}}, DType::u8, 0},
-                    GpuCase{"Maximum2D", {{"window", "box"}, {"radius", "7"}}, DType::f32, 0},
-                    GpuCase{"Mean3D", {{"window", "box"}, {"radius", "6x5x2"}}, DType::u16, 1},
-                    GpuCase{"Mean2D", {{"window", "sphere"}, {"radius", "5"}}, DType::f32, 3e-3},
-                    GpuCase{"GaussianBlur2D", {{"sigma", "2"}}, DType::f32, 3e-3},
-                    GpuCase{"GaussianBlur2D", {{"sigma", "6x3"}}, DType::u8, 1}),
+    testing::Values(
+        GpuCase{"Median2D", {{"window", "box"}, {"radius", "2"}}, DType::u16, 0},
+        GpuCase{"Median3D", {{"window", "sphere"}, {"radius", "2"}}, DType::f32, 0},
+        GpuCase{"Minimum3D", {{"window", "sphere"}, {"radius", "2"}}, DType::f32, 0},
+        GpuCase{"Minimum3D", {{"window", "box"}, {"radius", "2"}}, DType::u8, 0},
+        GpuCase{"Maximum2D", {{"window", "box"}, {"radius", "7"}}, DType::f32, 0},
+        GpuCase{"Mean3D", {{"window", "box"}, {"radius", "6x5x2"}}, DType::u16, 1},
+        GpuCase{"Mean2D", {{"window", "sphere"}, {"radius", "5"}}, DType::f32, 3e-3},
+        GpuCase{"GaussianBlur2D", {{"sigma", "2"}}, DType::f32, 3e-3},
+        GpuCase{"GaussianBlur2D", {{"sigma", "6x3"}}, DType::u8, 1},
+        GpuCase{"GaussianBlur3D", {{"sigma", "2x2x1"}}, DType::f32, 3e-3},
+        GpuCase{"Mean2D", {{"window", "box"}, {"radius", "20"}}, DType::u16, 1},
+        GpuCase{"Maximum2D", {{"window", "box"}, {"radius", "14x17"}}, DType::f32, 0},
+        GpuCase{"RotateAngle2D", {{"angle", "45"}}, DType::u8, 0},
+        GpuCase{"RotateAngle3D", {{"angle", "200"}}, DType::u16, 0},
+        GpuCase{"RotateAngle3D", {{"angle", "-7"}}, DType::f32, 1e-3},
+        GpuCase{"AffineTransform3D",
+                {{"row_x", "1.5x-0.4x0"}, {"row_y", "0.3x0.7x0"}, {"translation", "-9x4x3"}},
+                DType::f32,
+                1e-3}),
     [](const auto& tested) { return std::to_string(tested.index) + tested.param.operation; });
 
 }  // namespace

@@ -11,7 +11,7 @@ constexpr std::size_t group_size = 256;
 /// Groups of a launch: enough to fill a large device, each with enough voxels to pay for
 /// its joining.
 std::int64_t group_count(std::int64_t voxels) {
-  constexpr std::int64_t voxels_per_group = 16 * group_size, most = 1024;
+  constexpr std::int64_t voxels_per_group = 16 * group_size, most = 512;
   return std::clamp<std::int64_t>(voxels / voxels_per_group, 1, most);
 }
 
@@ -19,7 +19,7 @@ cl::LocalSpaceArg shared(const PlanBuilder::Range& items, std::size_t bytes) {
   return cl::Local(items.local.get()[0] * bytes);
 }
 
-PlanBuilder::Types types(DType input) { return {input, DType::f64}; }
+PlanBuilder::Types types(DType input, const char* kernel) { return {input, DType::f64, kernel}; }
 
 /// The groups that reduce an image of `voxels`, and what each hands to the last one (`words` 32-bit
 /// numbers), as the kernels take it.
@@ -42,8 +42,8 @@ constexpr cl_uint zero = 0;
 void sum(PlanBuilder& plan, double divisor) {
   plan.require_doubles();
   const Reduction all(plan, plan.shape().voxels(), 2);
-  plan.launch("all_pixels:sum_all", types(plan.dtype()), all.range, plan.input(), all.count,
-              all.parts, all.finished, zero, cl_double{divisor}, plan.output(),
+  plan.launch("all_pixels:sum_all", types(plan.dtype(), "-D SUM_ALL"), all.range, plan.input(),
+              all.count, all.parts, all.finished, zero, cl_double{divisor}, plan.output(),
               shared(all.range, sizeof(cl_ulong)));
 }
 
@@ -53,10 +53,9 @@ void extrema(PlanBuilder& plan, const Memory& from, DType from_type, const Shape
              const Memory& to, ExtremaPlaces places, const Memory& cleared, cl_long cells) {
   plan.require_doubles();
   const Reduction all(plan, shape.voxels(), 2);
-  const auto values = shared(all.range, bytes_of(from_type));
-  plan.launch("all_pixels:extrema_all", types(from_type), all.range, from, all.count, all.parts,
-              all.finished, zero, to, places.least, places.greatest, cleared, cells, values,
-              values);
+  plan.launch("all_pixels:extrema_all", types(from_type, "-D EXTREMA_ALL"), all.range, from,
+              all.count, all.parts, all.finished, zero, to, places.least, places.greatest, cleared,
+              cells, shared(all.range, 2 * bytes_of(from_type)));
 }
 
 Prepared sum_of_all_pixels(PlanBuilder& plan) {
@@ -72,8 +71,9 @@ Prepared mean_of_all_pixels(PlanBuilder& plan) {
 Prepared standard_deviation_of_all_pixels(PlanBuilder& plan) {
   plan.require_doubles();
   const Reduction all(plan, plan.shape().voxels(), 6);
-  plan.launch("all_pixels:deviation_all", types(plan.dtype()), all.range, plan.input(), all.count,
-              all.parts, all.finished, zero, plan.output(), shared(all.range, sizeof(cl_double4)));
+  plan.launch("all_pixels:deviation_all", types(plan.dtype(), "-D DEVIATION_ALL"), all.range,
+              plan.input(), all.count, all.parts, all.finished, zero, plan.output(),
+              shared(all.range, sizeof(cl_double4)));
   return plan.finish();
 }
 

@@ -11,7 +11,7 @@ void inclusive_scan(PlanBuilder& plan, const Memory& values, std::int64_t count)
   constexpr std::int64_t items = 16;  // as in the kernel
   constexpr std::size_t largest_group = 256;
   const auto group = static_cast<std::int64_t>(plan.groups(1, largest_group).local.get()[0]);
-  const std::int64_t blocks = (count + group * items - 1) / (group * items);
+  const std::int64_t blocks = pieces(count, group * items);
   const PlanBuilder::Range range = plan.groups(blocks, largest_group);
   const auto sums = cl::Local(static_cast<std::size_t>(group) * sizeof(cl_uint));
   const PlanBuilder::Types types{DType::u32, DType::u32};
@@ -42,7 +42,7 @@ struct Words {
   /// A block is one word wide, and has 256 of them.
   std::int64_t blocks(const Shape& shape) const {
     const std::int64_t height = std::int64_t{1} << height_bits, depth = words_of_block / height;
-    return columns * ((shape.y + height - 1) / height) * ((shape.z + depth - 1) / depth);
+    return columns * pieces(shape.y, height) * pieces(shape.z, depth);
   }
 
   std::int64_t columns, count;
@@ -60,7 +60,7 @@ void components(PlanBuilder& plan, const Memory& mask, DType mask_type, const Me
     return plan.scratch(static_cast<std::size_t>(count) * bytes);
   };
   const std::int64_t slots = image.count << image.slot_bits,
-                     groups = (image.count + words_of_block - 1) / words_of_block;
+                     groups = pieces(image.count, words_of_block);
   const Scratch words = words_in(image.count, sizeof(cl_uint)),
                 parents = words_in(slots, sizeof(cl_uint)),
                 roots = words_in(slots, sizeof(cl_uint)),

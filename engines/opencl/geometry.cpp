@@ -12,26 +12,21 @@ void copy_view(PlanBuilder& plan, const Memory& from, const Memory& to, DType dt
   const auto& [shape, origin, stride] = view;
   if (stride[0] == 1 || stride[0] == -1) {
     constexpr std::int64_t per_item = 4;  // as in the kernel
-    const Shape items{shape.x, (shape.y + per_item - 1) / per_item, shape.z};
+    const Shape items{shape.x, pieces(shape.y, per_item), shape.z};
     plan.launch("geometry:copy_rows", types, plan.volume(items), from, to, cl_long{shape.x},
                 cl_long{shape.y}, cl_long{shape.z}, cl_long{origin}, cl_long{stride[0]},
                 cl_long{stride[1]}, cl_long{stride[2]});
     return;
   }
   // The axis along the input's rows shares tiles with x.
-  constexpr std::size_t tile = 32;  // as in the kernel
+  constexpr std::int64_t tile = 32;  // as in the kernel
   const bool rows_along_y = stride[1] == 1 || stride[1] == -1;
   const int near = rows_along_y ? 1 : 2, far = rows_along_y ? 2 : 1;
   const std::array extents{shape.x, shape.y, shape.z};
   const std::array<std::int64_t, 3> to_stride{1, shape.x, shape.x * shape.y};
-  const auto tiles = [](std::int64_t extent) {
-    return (static_cast<std::size_t>(extent) + tile - 1) / tile;
-  };
-  std::size_t rows = 8;
-  while (plan.engine().fitting({tile, rows, 1}).get()[1] != rows) rows /= 2;
-  const PlanBuilder::Range range{cl::NDRange(tiles(shape.x) * tile, tiles(extents[near]) * rows,
-                                             static_cast<std::size_t>(extents[far])),
-                                 cl::NDRange(tile, rows, 1)};
+  const std::int64_t rows = plan.group_rows(tile);
+  const auto range = PlanBuilder::Range::of_groups(
+      {pieces(shape.x, tile), pieces(extents[near], tile), extents[far]}, tile, rows);
   plan.launch("geometry:copy_tiles", {dtype, dtype, "-D GROUP_ROWS=" + std::to_string(rows)}, range,
               from, to, cl_long{shape.x}, cl_long{extents[near]}, cl_long{origin},
               cl_long{stride[0]}, cl_long{stride[near]}, cl_long{stride[far]},

@@ -36,9 +36,8 @@ Scratch gather(PlanBuilder& plan, const Memory& labels, const std::string& what,
   const Shape& shape = plan.shape();
   plan.launch("label_statistics:clear_labels", types, plan.line(at_least_one(plan)), all, largest);
   plan.launch("label_statistics:gather", types,
-              plan.volume({(shape.x + piece - 1) / piece, shape.y, shape.z}), labels,
-              cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z}, largest, cl_int{dims == 3},
-              all);
+              plan.volume({pieces(shape.x, piece), shape.y, shape.z}), labels, cl_long{shape.x},
+              cl_long{shape.y}, cl_long{shape.z}, largest, cl_int{dims == 3}, all);
   return all;
 }
 

@@ -54,13 +54,13 @@ std::string picks(std::int64_t shared, std::int64_t own) {
   return start + define("PICKS", text);
 }
 
-std::string radii(const Reach& radius, std::size_t group_rows) {
+std::string radii(const Reach& radius, std::int64_t group_rows) {
   return define("RX", std::to_string(radius.x)) + define("RY", std::to_string(radius.y)) +
          define("RZ", std::to_string(radius.z)) + define("GROUP_ROWS", std::to_string(group_rows));
 }
 
 /// The window's columns along y become loads.
-std::string network_source(const Window& window, std::size_t group_rows) {
+std::string network_source(const Window& window, std::int64_t group_rows) {
   const auto [rx, ry, rz] = window.radius;
   std::string shared, first, second;
   std::int64_t shared_count = 0, own_count = 0;
@@ -79,7 +79,7 @@ std::string network_source(const Window& window, std::size_t group_rows) {
          define("SORT_OWN", sorting_network("own", own_count)) + picks(shared_count, own_count);
 }
 
-std::string bits_source(const Window& window, std::int64_t bits, std::size_t group_rows) {
+std::string bits_source(const Window& window, std::int64_t bits, std::int64_t group_rows) {
   std::string text;
   std::int64_t count = 0;
   for (const auto& [y, z, half] : window_rows(window)) {
@@ -119,7 +119,7 @@ class MedianPlan {
   }
 
  private:
-  std::size_t rows() const { return local_.get()[1]; }
+  std::int64_t rows() const { return static_cast<std::int64_t>(local_.get()[1]); }
   bool has_lanes() const { return local_.get()[0] == static_cast<std::size_t>(lanes); }
 
   /// Whether a network's values fit registers, and its tile local memory.
@@ -127,8 +127,7 @@ class MedianPlan {
     // Compilers for CPUs take seconds, then minutes, over more.
     const std::int64_t most_in_registers = plan_.device().is_cpu() ? 13 : 128;
     const auto [rx, ry, rz] = window_.radius;
-    const std::int64_t tile =
-        (2 * rz + 1) * (2 * static_cast<std::int64_t>(rows()) + 2 * ry) * (lanes + 2 * rx);
+    const std::int64_t tile = (2 * rz + 1) * (2 * rows() + 2 * ry) * (lanes + 2 * rx);
     return has_lanes() && size_ <= most_in_registers &&
            tile * static_cast<std::int64_t>(sizeof(cl_float)) <= most_local_bytes;
   }
@@ -140,9 +139,8 @@ class MedianPlan {
     if (!has_lanes() || 2 * rx + 1 > lanes ||
         static_cast<std::int64_t>(window_rows(window_).size()) > most_rows)
       return 0;
-    const auto group_rows = static_cast<std::int64_t>(rows());
-    const std::int64_t tile_rows = (2 * rz + 1) * (group_rows + 2 * ry),
-                       key_bytes = group_rows * 64 * static_cast<std::int64_t>(sizeof(cl_uint));
+    const std::int64_t tile_rows = (2 * rz + 1) * (rows() + 2 * ry),
+                       key_bytes = rows() * 64 * static_cast<std::int64_t>(sizeof(cl_uint));
     for (auto bits = static_cast<std::int64_t>(8 * bytes_of(plan_.dtype())); bits >= 8; bits /= 2)
       if (tile_rows * bits * static_cast<std::int64_t>(sizeof(cl_ulong)) + key_bytes <=
           most_local_bytes)
@@ -151,16 +149,11 @@ class MedianPlan {
   }
 
   template <class... Arguments>
-  void launch(const char* kernel, const std::string& source, std::size_t group_outputs,
+  void launch(const char* kernel, const std::string& source, std::int64_t group_outputs,
               const Arguments&... arguments) {
     const Shape& shape = plan_.shape();
-    const auto groups = [](std::int64_t extent, std::size_t size) {
-      return (static_cast<std::size_t>(extent) + size - 1) / size;
-    };
-    const PlanBuilder::Range range{
-        cl::NDRange(groups(shape.x, lanes) * lanes, groups(shape.y, group_outputs) * rows(),
-                    static_cast<std::size_t>(shape.z)),
-        local_};
+    const auto range = PlanBuilder::Range::of_groups(
+        {pieces(shape.x, lanes), pieces(shape.y, group_outputs), shape.z}, lanes, rows());
     PlanBuilder::Types types = types_of(plan_);
     types.source = source;
     plan_.launch(kernel, types, range, plan_.input(), plan_.output(), cl_long{shape.x},

@@ -91,9 +91,9 @@ void components(PlanBuilder&, const Memory& mask, DType mask_type, const Memory&
 void mark_maxima(PlanBuilder&, const Memory& from, DType from_type, const Memory& to,
                  const Shape& shape, const Window& box, float floor);
 
-/// The nearest label of each voxel; see Voronoi.
+/// The nearest label of each voxel; see Voronoi. Outside `mask`, where there is one, any label.
 void nearest_label(PlanBuilder&, const Memory& seeds, const Memory& labels, const Shape& shape,
-                   const AxisWeights&);
+                   const AxisWeights&, const std::optional<Memory>& mask);
 
 /// values[i] = the sum of values[0…i], in place, of `count` u32 numbers; modulo 2^32.
 void inclusive_scan(PlanBuilder&, const Memory& values, std::int64_t count);

@@ -9,15 +9,23 @@ namespace {
 
 const PlanBuilder::Types labels_types{DType::u8, DType::u32};
 
+Scratch blurred_input(PlanBuilder& plan, const char* sigma) {
+  const Scratch blurred =
+      plan.scratch(static_cast<std::size_t>(plan.shape().voxels()) * sizeof(cl_float));
+  blur(plan, plan.input(), plan.dtype(), blurred, DType::f32, plan.shape(),
+       plan.parameters().per_axis(sigma));
+  return blurred;
+}
+
 /// The mask of Otsu's threshold on the blurred input.
-Scratch otsu_mask(PlanBuilder& plan) {
-  const Shape& shape = plan.shape();
-  const auto voxels = static_cast<std::size_t>(shape.voxels());
-  const Scratch blurred = plan.scratch(voxels * sizeof(cl_float)), mask = plan.scratch(voxels);
-  blur(plan, plan.input(), plan.dtype(), blurred, DType::f32, shape,
-       plan.parameters().per_axis("outline_sigma"));
-  auto_threshold(plan, blurred, DType::f32, mask, shape, "otsu");
+Scratch otsu_mask(PlanBuilder& plan, const Scratch& outlines) {
+  const Scratch mask = plan.scratch(static_cast<std::size_t>(plan.shape().voxels()));
+  auto_threshold(plan, outlines, DType::f32, mask, plan.shape(), "otsu");
   return mask;
+}
+
+Scratch otsu_mask(PlanBuilder& plan) {
+  return otsu_mask(plan, blurred_input(plan, "outline_sigma"));
 }
 
 /// Each voxel of the mask takes the nearest seed of its own component.
@@ -31,16 +39,17 @@ void regrow(PlanBuilder& plan, const Scratch& mask, const Scratch& seeds) {
   };
   const Scratch component_of = table(shape.voxels()), starts = table(slots),
                 list = table(shape.voxels()), owners = table(slots);
+  const auto quads = plan.line(pieces(shape.voxels(), 4));
   components(plan, mask, DType::u8, component_of, shape, true);
-  nearest_label(plan, seeds, plan.output(), shape, {});
+  nearest_label(plan, seeds, plan.output(), shape, {}, mask);
   plan.launch("otsu_labeling:clear", labels_types, plan.line(slots), starts, cl_long{slots});
-  plan.launch("otsu_labeling:count_seeds", labels_types, plan.volume(shape), seeds, component_of, x,
-              y, z, starts, owners);
+  plan.launch("otsu_labeling:count_seeds", labels_types, quads, seeds, component_of, x, y, z,
+              starts, owners);
   inclusive_scan(plan, starts, slots);
-  plan.launch("otsu_labeling:list_seeds", labels_types, plan.volume(shape), seeds, component_of, x,
-              y, z, starts, list);
-  plan.launch("otsu_labeling:grow_seeds", labels_types, plan.volume(shape), seeds, component_of, x,
-              y, z, starts, list, owners, plan.output());
+  plan.launch("otsu_labeling:list_seeds", labels_types, quads, seeds, component_of, x, y, z, starts,
+              list);
+  plan.launch("otsu_labeling:grow_seeds", labels_types, plan.line(shape.voxels()), seeds,
+              component_of, x, y, z, starts, list, owners, plan.output());
 }
 
 /// Numbers the maxima within the mask, from 1 in the order of a walk through the image.
@@ -50,7 +59,7 @@ void number_seeds(PlanBuilder& plan, const Scratch& mask, const Scratch& maxima,
   constexpr std::size_t group_size = 256;
   const std::int64_t voxels = plan.shape().voxels();
   const auto items = static_cast<std::int64_t>(plan.groups(1, group_size).local.get()[0]);
-  const std::int64_t groups = (voxels + items * stretch - 1) / (items * stretch);
+  const std::int64_t groups = pieces(voxels, items * stretch);
   const auto range = plan.groups(groups, group_size);
   const auto sums = cl::Local(static_cast<std::size_t>(items) * sizeof(cl_uint));
   const Scratch totals = plan.scratch(static_cast<std::size_t>(groups) * sizeof(cl_uint));
@@ -66,10 +75,11 @@ void number_seeds(PlanBuilder& plan, const Scratch& mask, const Scratch& maxima,
 Prepared voronoi_otsu_labeling(PlanBuilder& plan) {
   const Shape& shape = plan.shape();
   const auto size = static_cast<std::size_t>(shape.voxels());
-  const Scratch mask = otsu_mask(plan), spots = plan.scratch(size * sizeof(cl_float)),
+  const auto sigma = [&](const char* name) { return plan.parameters().per_axis(name); };
+  const Scratch outlines = blurred_input(plan, "outline_sigma"), mask = otsu_mask(plan, outlines),
                 maxima = plan.scratch(size), seeds = plan.scratch(size * sizeof(cl_uint));
-  blur(plan, plan.input(), plan.dtype(), spots, DType::f32, shape,
-       plan.parameters().per_axis("spot_sigma"));
+  const Scratch spots =
+      sigma("spot_sigma") == sigma("outline_sigma") ? outlines : blurred_input(plan, "spot_sigma");
   mark_maxima(plan, spots, DType::f32, maxima, shape, {false, {1, 1, 1}}, no_floor);
   number_seeds(plan, mask, maxima, seeds);
   regrow(plan, mask, seeds);

@@ -78,6 +78,19 @@ cl::Buffer PlanBuilder::owned(cl_mem_flags access, const void* data, std::size_t
   return memory;
 }
 
+PlanBuilder::Range PlanBuilder::Range::of_groups(const Shape& groups, std::int64_t lanes,
+                                                 std::int64_t rows) {
+  const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+  return {cl::NDRange(size(groups.x * lanes), size(groups.y * rows), size(groups.z)),
+          cl::NDRange(size(lanes), size(rows), 1)};
+}
+
+std::int64_t PlanBuilder::group_rows(std::int64_t lanes) const {
+  std::size_t rows = 8;
+  while (engine_.fitting({static_cast<std::size_t>(lanes), rows, 1}).get()[1] != rows) rows /= 2;
+  return static_cast<std::int64_t>(rows);
+}
+
 PlanBuilder::Range PlanBuilder::range(const Shape& items, std::array<std::size_t, 3> local) const {
   const cl::NDRange fitting = engine_.fitting(local);
   const auto rounded = [&](std::int64_t count, int axis) {
@@ -118,11 +131,17 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
     file = name_in_file.substr(0, colon);
     name_in_file.erase(0, colon + 1);
   }
-  const cl::Program program = engine_.program(file, options, types.source);
-  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items, {}, {}});
+  return launches_.emplace_back(
+      Launch{engine_.program(file, options, types.source), name_in_file, items});
 }
 
 Prepared PlanBuilder::finish() {
+  for (auto& launch : launches_) {
+    if (launch.step) continue;
+    launch.kernel = cl::Kernel(launch.program.get(), launch.name.c_str());
+    for (const auto& set_argument : launch.arguments) set_argument(launch.kernel);
+    launch.arguments.clear();
+  }
   auto plan = std::make_unique<LaunchPlan>(request_, std::move(launches_), std::move(owned_));
   const auto stream = engine_.stream(false);
   plan->enqueue(*stream);

@@ -8,6 +8,11 @@ using Scratch = std::shared_ptr<const OpenClArena::Slot>;
 /// What a launch reads or writes: an input, the output, scratch, or data of the plan's own.
 using Memory = std::variant<std::shared_ptr<Buffer>, Scratch, cl::Buffer>;
 
+/// How many pieces of `size` cover `extent`.
+constexpr std::int64_t pieces(std::int64_t extent, std::int64_t size) {
+  return (extent + size - 1) / size;
+}
+
 /// "gaussian_blur" for "GaussianBlur": the family's file in kernels/.
 std::string kernel_file(const std::string& family);
 
@@ -46,11 +51,21 @@ class PlanBuilder : public RequestView {
   /// The work-items of a launch: one for each element, in groups of a usual size.
   struct Range {
     cl::NDRange global, local;
+    /// groups.x by groups.y by groups.z groups of lanes by rows by 1.
+    static Range of_groups(const Shape& groups, std::int64_t lanes, std::int64_t rows);
   };
   Range line(std::int64_t items) const { return range({items, 1, 1}, {256, 1, 1}); }
   Range volume(const Shape& items) const { return range(items, {64, 4, 1}); }
   /// The same in groups of `local`, or smaller ones where the device takes no such.
   Range range(const Shape& items, std::array<std::size_t, 3> local) const;
+  /// How many of `depth` planes each group takes of those that go from plane to plane, so that
+  /// groups for `across` in each plane keep the device busy.
+  std::int64_t planes_each(const Shape& across, std::int64_t depth) const {
+    const std::int64_t busy = 10 * std::max<std::int64_t>(1, device().compute_units);
+    return pieces(depth, std::min(depth, pieces(busy, across.x * across.y)));
+  }
+  /// 8 rows of `lanes` work-items each, or fewer where the device takes no such group.
+  std::int64_t group_rows(std::int64_t lanes) const;
   /// `groups` groups of `size` work-items, for kernels that share local memory; a device that takes
   /// fewer makes them smaller, so ask get_local_size.
   Range groups(std::int64_t groups, std::size_t size) const;
@@ -74,17 +89,21 @@ class PlanBuilder : public RequestView {
 
   /// Adds work of another sort than a kernel, such as a transfer.
   using Step = std::function<void(OpenClStream&)>;
-  void step(Step step) { launches_.push_back({{}, {}, {}, std::move(step)}); }
+  void step(Step step) { launches_.push_back({.step = std::move(step)}); }
 
   /// The plan, launched once by now: runtimes compile for a group size at its first use.
   Prepared finish();
 
  private:
+  /// A launch's kernel and its arguments are made in finish(), when all programs are under way.
   struct Launch {
-    cl::Kernel kernel;
-    Range range;
-    std::vector<std::pair<cl_uint, Scratch>> scratch;
+    std::shared_future<cl::Program> program{};
+    std::string name{};
+    Range range{};
+    std::vector<std::function<void(cl::Kernel&)>> arguments{};
+    std::vector<std::pair<cl_uint, Scratch>> scratch{};
     Step step{};  ///< in place of the kernel
+    cl::Kernel kernel{};
   };
   class LaunchPlan;
 
@@ -93,7 +112,7 @@ class PlanBuilder : public RequestView {
   Launch& add(const char* kernel, const Types& types, const Range& items);
 
   static void set(Launch& launch, cl_uint index, const std::shared_ptr<Buffer>& buffer) {
-    launch.kernel.setArg(index, static_cast<const OpenClBuffer&>(*buffer).memory());
+    set(launch, index, static_cast<const OpenClBuffer&>(*buffer).memory());
   }
   static void set(Launch& launch, cl_uint index, const Scratch& slot) {
     launch.scratch.emplace_back(index, slot);
@@ -103,7 +122,7 @@ class PlanBuilder : public RequestView {
   }
   template <class Value>
   static void set(Launch& launch, cl_uint index, const Value& value) {
-    launch.kernel.setArg(index, value);
+    launch.arguments.emplace_back([=](cl::Kernel& kernel) { kernel.setArg(index, value); });
   }
 
   OpenClEngine& engine_;

@@ -9,19 +9,14 @@ namespace {
 Prepared project(PlanBuilder& plan, int axis, const char* statistic) {
   const Shape& shape = plan.shape();
   PlanBuilder::Types types{plan.dtype(), plan.output_dtype(), std::string("-D ") + statistic};
-  // Groups of `lanes` columns, and rows of the group as the device takes them.
-  const std::size_t lanes = axis == 0 ? 32 : 64;
-  std::size_t rows = 8;
-  while (plan.engine().fitting({lanes, rows, 1}).get()[1] != rows) rows /= 2;
-  const auto rounded = [](std::int64_t extent, std::size_t size) {
-    return (static_cast<std::size_t>(extent) + size - 1) / size * size;
-  };
+  const std::int64_t lanes = axis == 0 ? 32 : 64;  // as in the kernels
+  std::int64_t rows = plan.group_rows(lanes);
   if (axis == 0) {
     types.options += " -D GROUP_ROWS=" + std::to_string(rows);
-    plan.launch(
-        "projection:project_rows", types,
-        {cl::NDRange(lanes, rounded(shape.y * shape.z, rows), 1), cl::NDRange(lanes, rows, 1)},
-        plan.input(), plan.output(), cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z});
+    if (shape.x % 4 == 0) types.options += " -D WHOLE_QUADS";
+    plan.launch("projection:project_rows", types,
+                PlanBuilder::Range::of_groups({1, pieces(shape.y * shape.z, rows), 1}, lanes, rows),
+                plan.input(), plan.output(), cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z});
     return plan.finish();
   }
   const std::int64_t columns = axis == 1 ? shape.x : shape.x * shape.y,
@@ -30,8 +25,7 @@ Prepared project(PlanBuilder& plan, int axis, const char* statistic) {
   if (lines * columns >= 2048 * std::int64_t{plan.device().compute_units}) rows = 1;
   types.options += " -D PARTS=" + std::to_string(rows);
   plan.launch("projection:project_columns", types,
-              {cl::NDRange(rounded(columns, lanes), rows, static_cast<std::size_t>(lines)),
-               cl::NDRange(lanes, rows, 1)},
+              PlanBuilder::Range::of_groups({pieces(columns, lanes), 1, lines}, lanes, rows),
               plan.input(), plan.output(), cl_long{lines}, cl_long{columns},
               cl_long{extent_along(shape, axis)});
   return plan.finish();

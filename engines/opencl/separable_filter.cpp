@@ -51,8 +51,6 @@ void append_padded(std::vector<cl_float>& weights, const std::vector<double>& ow
   weights.insert(weights.end(), padding, 0.0f);
 }
 
-std::int64_t divided(std::int64_t extent, std::int64_t size) { return (extent + size - 1) / size; }
-
 /// One launch: several axes in tiles, or one axis alone, or the narrow windows of planes.
 struct Pass {
   Reach radius;
@@ -72,8 +70,8 @@ std::vector<Pass> passes_of(PlanBuilder& plan, const Shape& shape, const Reach& 
   const bool fused = r.x > 0 && r.y > 0 && r.x <= most && r.y <= most;
   const bool in_z = fused && !gaussian && r.z <= std::min(most, most_fused_z);
   Reach in_tiles{r.x, fused ? r.y : 0, in_z ? r.z : 0};
-  auto tiles = r.x > 0 ? tiles_for(plan, in_tiles) : std::nullopt;
-  if (!tiles && fused) tiles = tiles_for(plan, in_tiles = {r.x, 0, 0});
+  auto tiles = r.x > 0 ? tiles_for(plan, in_tiles, gaussian) : std::nullopt;
+  if (!tiles && fused) tiles = tiles_for(plan, in_tiles = {r.x, 0, 0}, gaussian);
   if (tiles)
     passes.push_back({in_tiles, tiles, 0, false});
   else
@@ -91,7 +89,8 @@ void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pas
   const int axis = pass.axis;
   const std::int64_t radius = radius_along(pass.radius, axis);
   // What the windows of a run have in common pays from 2 * radius + 1 >= run on.
-  const std::int64_t run = filter.weights[0].empty() && radius < 8 ? 8 : 16;
+  const bool box = filter.weights[0].empty();
+  const std::int64_t run = box && radius < 8 ? 8 : box && radius >= 16 && axis == 1 ? 32 : 16;
   std::vector<cl_float> weights;
   append_padded(weights, filter.weights[axis], radius, run);
   weights.resize(weights.size() + step, 0.0f);
@@ -105,7 +104,7 @@ void launch_lines(PlanBuilder& plan, const WindowFilter& filter, const Pass& pas
                filter.options + known("RUN", run) +
                    (is_known(plan, filter, radius) ? known("R", radius) : std::string()) +
                    (lines > std::numeric_limits<cl_int>::max() ? " -D WIDE_STRIDE" : "")},
-              plan.range({lines, divided(extent, run), outer}, local), from, to, lines, extent,
+              plan.range({lines, pieces(extent, run), outer}, local), from, to, lines, extent,
               lines, outer, cl_long{lines * extent}, static_cast<cl_int>(radius),
               plan.constant(weights), static_cast<cl_float>(1 / window_of(pass.radius)), divisor);
 }
@@ -118,30 +117,36 @@ void launch_quads(PlanBuilder& plan, const WindowFilter& filter, const Reach& ra
               {from_type, to_type,
                filter.options + " -D QUADS" + known("RUN", run) + known("RX", radius.x) +
                    known("RY", radius.y)},
-              plan.volume({shape.x / 4, divided(shape.y, run), shape.z}), from, to,
+              plan.volume({shape.x / 4, pieces(shape.y, run), shape.z}), from, to,
               static_cast<cl_int>(shape.x), static_cast<cl_int>(shape.y),
               static_cast<cl_int>(shape.z), static_cast<cl_float>(1 / window_of(radius)), divisor);
 }
 
 }  // namespace
 
-std::optional<Tiles> tiles_for(PlanBuilder& plan, const Reach& radius) {
-  // Along z, runs are short: what is kept of the planes must fit registers.
-  Tiles tiles{.radius = radius, .run = radius.z > 0 ? 4 : 8};
-  const bool rows_alone = radius.y == 0 && radius.z == 0;
-  tiles.columns = rows_alone ? 128 : 64;
-  const std::int64_t row_bytes = ((tiles.columns + 2 * radius.x + tiles.run) | 1) *
-                                 static_cast<std::int64_t>(sizeof(cl_float));
-  const std::int64_t most_inner = radius.z > 0   ? 16
-                                  : radius.y > 4 ? (64 - 2 * radius.y) / 8 * 8
-                                                 : 32;
-  for (std::int64_t inner = most_inner; inner >= tiles.run; inner -= tiles.run) {
-    tiles.rows = inner + 2 * radius.y;
+std::optional<Tiles> tiles_for(PlanBuilder& plan, const Reach& radius, bool gaussian) {
+  const auto fits = [&](const Tiles& tiles) {
+    const std::int64_t row = (tiles.columns + 2 * radius.x + tiles.run) | 1;
     const auto local = tiles.local();
     const cl::NDRange fitting = plan.engine().fitting(local);
-    if (tiles.rows * row_bytes <= most_local_bytes &&
-        std::equal(local.begin(), local.end(), fitting.get()))
-      return tiles;
+    return tiles.rows * row * static_cast<std::int64_t>(sizeof(cl_float)) <= most_local_bytes &&
+           std::equal(local.begin(), local.end(), fitting.get());
+  };
+  // The widest runs that pay, with as many rows as they need.
+  if (const Tiles wide{radius, 16, 128, 32 + 2 * radius.y};
+      gaussian && radius.y > 4 && radius.z == 0 && fits(wide))
+    return wide;
+  // Along z, runs are short: what is kept of the planes must fit registers.
+  Tiles tiles{.radius = radius, .run = radius.z > 0 ? 4 : 8, .columns = 64};
+  std::int64_t inner = radius.z > 0 ? 16 : radius.y > 4 ? (64 - 2 * radius.y) / 8 * 8 : 32;
+  if (radius.y == 0 && radius.z == 0) {
+    const bool is_wide = radius.x > most_fused_gaussian;
+    tiles.columns = is_wide ? 256 : 128;
+    if (is_wide) tiles.run = inner = 16;
+  }
+  for (; inner >= tiles.run; inner -= tiles.run) {
+    tiles.rows = inner + 2 * radius.y;
+    if (fits(tiles)) return tiles;
   }
   return std::nullopt;
 }
@@ -150,32 +155,31 @@ void launch_tiles(PlanBuilder& plan, const WindowFilter& filter, const Tiles& ti
                   const std::string& source, const Memory& from, DType from_type, const Memory& to,
                   DType to_type, const Shape& shape, double window, cl_uint divisor) {
   const auto& [rx, ry, rz] = tiles.radius;
-  const Shape across{divided(shape.x, tiles.columns), divided(shape.y, tiles.rows - 2 * ry), 1};
+  const Shape across{pieces(shape.x, tiles.columns), pieces(shape.y, tiles.rows - 2 * ry), 1};
   std::int64_t planes = 1;
   if (rz > 0) {
     // All of them, unless the device has nothing to do then.
     const std::int64_t busy = 3 * std::max<std::int64_t>(1, plan.device().compute_units);
     const auto chunks = std::clamp<std::int64_t>(busy / (across.x * across.y), 1, shape.z);
-    planes = std::max(divided(shape.z, chunks), 2 * rz);
+    planes = std::max(pieces(shape.z, chunks), 2 * rz);
   }
+  if (rz == 0 && ry > 0 && !filter.weights[0].empty()) planes = plan.planes_each(across, shape.z);
   std::vector<cl_float> weights;
   append_padded(weights, filter.weights[0], rx, tiles.run);
   append_padded(weights, filter.weights[1], ry, tiles.run);
   weights.resize(weights.size() + step, 0.0f);
-  const auto local = tiles.local();
-  const PlanBuilder::Range range{cl::NDRange(static_cast<std::size_t>(across.x) * local[0],
-                                             static_cast<std::size_t>(across.y) * local[1],
-                                             static_cast<std::size_t>(divided(shape.z, planes))),
-                                 cl::NDRange(local[0], local[1], local[2])};
-  plan.launch("window_filter:filter_tiles",
-              {from_type, to_type,
-               filter.options + known("RUN", tiles.run) + known("TILE", tiles.columns) +
-                   known("ROWS", tiles.rows) + known("RX", rx) + known("RY", ry) + known("RZ", rz) +
-                   (is_known(plan, filter, rx) ? " -D KNOWN" : ""),
-               source},
-              range, from, to, cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z},
-              static_cast<cl_int>(planes), plan.constant(weights),
-              static_cast<cl_float>(1 / window), divisor);
+  const auto range = PlanBuilder::Range::of_groups({across.x, across.y, pieces(shape.z, planes)},
+                                                   tiles.rows, tiles.columns / tiles.run);
+  plan.launch(
+      "window_filter:filter_tiles",
+      {from_type, to_type,
+       filter.options + known("RUN", tiles.run) + known("TILE", tiles.columns) +
+           known("ROWS", tiles.rows) + known("RX", rx) + known("RY", ry) + known("RZ", rz) +
+           (planes > 1 ? " -D AHEAD" : "") + (is_known(plan, filter, rx) ? " -D KNOWN" : ""),
+       source},
+      range, from, to, cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z},
+      static_cast<cl_int>(planes), plan.constant(weights), static_cast<cl_float>(1 / window),
+      divisor);
 }
 
 bool with_exact_sums(WindowFilter& filter, DType type, double window) {

@@ -40,7 +40,7 @@ void filter_sphere(PlanBuilder& plan, WindowFilter filter, const Memory& from, D
   const std::size_t most_columns = plan.device().is_cpu() ? 9 : 72;
   constexpr std::int64_t most_planes = 6;
   if (window.radius.z <= most_planes && columns.size() <= most_columns)
-    if (const auto tiles = tiles_for(plan, window.radius)) {
+    if (const auto tiles = tiles_for(plan, window.radius, false)) {
       launch_tiles(plan, filter, *tiles, disks(window), from, from_type, to, to_type, shape,
                    static_cast<double>(size), divisor);
       return;
@@ -51,8 +51,8 @@ void filter_sphere(PlanBuilder& plan, WindowFilter filter, const Memory& from, D
     for (const auto number : {x, z, half}) numbers.push_back(static_cast<cl_int>(number));
   plan.launch("window_filter:filter_sphere",
               {from_type, to_type, filter.options + " -D SPHERE -D RUN=" + std::to_string(run)},
-              plan.volume({shape.x, (shape.y + run - 1) / run, shape.z}), from, to,
-              cl_long{shape.x}, cl_long{shape.y}, cl_long{shape.z}, plan.constant(numbers),
+              plan.volume({shape.x, pieces(shape.y, run), shape.z}), from, to, cl_long{shape.x},
+              cl_long{shape.y}, cl_long{shape.z}, plan.constant(numbers),
               static_cast<cl_int>(columns.size()),
               static_cast<cl_float>(1 / static_cast<double>(size)), divisor);
 }

@@ -29,7 +29,9 @@ bool is_narrow(const AxisWeights& weights, const Shape& shape) {
 
 template <class Distance>
 void nearest_label(PlanBuilder& plan, const Memory& seeds, const Memory& labels, const Shape& shape,
-                   const AxisWeights& weights, const std::string& options) {
+                   const AxisWeights& weights, std::string options,
+                   const std::optional<Memory>& mask) {
+  if (mask) options += " -D MASKED";
   constexpr std::size_t largest_group = 256;
   constexpr std::int64_t chunk = 16;  // as in the kernel
   const auto voxels = static_cast<std::size_t>(shape.voxels());
@@ -53,34 +55,39 @@ void nearest_label(PlanBuilder& plan, const Memory& seeds, const Memory& labels,
   const PlanBuilder::Types types{DType::u32, DType::u32, options};
   const PlanBuilder::Range rows = plan.groups(shape.y * shape.z, largest_group);
   plan.launch("voronoi:nearest_along_x", types, rows, seeds, first, distances, cl_long{shape.x},
-              static_cast<Distance>(weights.x), cl::Local(rows.local.get()[0] * sizeof(cl_long)));
+              static_cast<Distance>(weights.x), cl::Local(rows.local.get()[0] * sizeof(cl_uint)));
   for (std::size_t i = 0; i < passes.size(); ++i) {
     const bool last = i + 1 == passes.size();
     const auto& [extent, stride, others, weight] = passes[i];
-    plan.launch("voronoi:nearest_across", types,
-                plan.volume({stride, (extent + chunk - 1) / chunk, others}),
-                i == 0 ? first : other_labels, i == 0 ? distances : other_distances,
-                last ? labels : other_labels, i == 0 ? other_distances : distances, cl_long{stride},
-                cl_long{extent}, static_cast<Distance>(weight), cl_int{!last});
+    const auto launch = [&](const auto&... masks) {
+      plan.launch(
+          "voronoi:nearest_across", types, plan.volume({stride, pieces(extent, chunk), others}),
+          i == 0 ? first : other_labels, i == 0 ? distances : other_distances,
+          last ? labels : other_labels, i == 0 ? other_distances : distances, cl_long{stride},
+          cl_long{extent}, static_cast<Distance>(weight), cl_int{!last}, masks...);
+    };
+    mask ? launch(*mask) : launch();
   }
 }
 
 }  // namespace
 
 void nearest_label(PlanBuilder& plan, const Memory& seeds, const Memory& labels, const Shape& shape,
-                   const AxisWeights& weights) {
+                   const AxisWeights& weights, const std::optional<Memory>& mask) {
   const AxisWeights least = reduced(weights, shape);
   if (is_narrow(least, shape))
-    nearest_label<cl_uint>(plan, seeds, labels, shape, least, "-D NARROW");
+    nearest_label<cl_uint>(plan, seeds, labels, shape, least, "-D NARROW", mask);
   else
-    nearest_label<cl_ulong>(plan, seeds, labels, shape, least, "");
+    nearest_label<cl_ulong>(plan, seeds, labels, shape, least, "", mask);
 }
 
 Prepared voronoi(PlanBuilder& plan) {
   const Shape& shape = plan.shape();
+  const bool masked = plan.parameters().choice("masked") == "yes";
   nearest_label(plan, plan.input(), plan.output(), shape,
-                distance_weights(plan.parameters().per_axis("spacing"), shape));
-  if (plan.parameters().choice("masked") == "yes")
+                distance_weights(plan.parameters().per_axis("spacing"), shape),
+                masked ? std::optional(plan.input(1)) : std::nullopt);
+  if (masked)
     plan.launch("limit_to_mask", {plan.dtype(), plan.output_dtype()}, plan.line(shape.voxels()),
                 plan.output(), plan.input(1), cl_long{shape.voxels()});
   return plan.finish();

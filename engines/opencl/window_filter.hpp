@@ -25,7 +25,7 @@ struct Tiles {
 };
 
 /// Such tiles, or nothing where they do not fit the device.
-std::optional<Tiles> tiles_for(PlanBuilder&, const Reach& radius);
+std::optional<Tiles> tiles_for(PlanBuilder&, const Reach& radius, bool gaussian);
 
 /// One pass in tiles; `source` is generated text for the kernel, `window` what a mean divides by,
 /// and `divisor` the same where it is exact, else 1.
