@@ -1,7 +1,6 @@
 #include "bench/case_run.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 
@@ -12,6 +11,7 @@
 #include "bench/statistics.hpp"
 #include "datasets/csv.hpp"
 #include "datasets/tiff.hpp"
+#include "engines/core/clock.hpp"
 #include "engines/core/error.hpp"
 #include "engines/core/interrupt.hpp"
 
@@ -21,12 +21,6 @@ namespace {
 
 constexpr std::size_t block_size = 5, fewest_samples = 10, fewest_when_time_is_up = 3;
 constexpr double warm_up_seconds = 0.02, precise_enough = 0.02;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 }  // namespace
 

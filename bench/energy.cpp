@@ -1,26 +1,21 @@
 #include "bench/energy.hpp"
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "engines/core/clock.hpp"
 
 namespace voxelmark {
 
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
 std::optional<double> number_in(const fs::path& file) {
   std::ifstream stream(file);
   double value = 0;
   if (!(stream >> value)) return std::nullopt;
   return value;
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 /// VOXELMARK_POWERCAP names another folder, for tests.

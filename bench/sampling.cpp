@@ -8,12 +8,6 @@ namespace voxelmark {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 class IdleStream final : public Stream {
  public:
   void upload(const Image&, Buffer&) override {}

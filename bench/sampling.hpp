@@ -1,21 +1,20 @@
 #pragma once
-#include <chrono>
 #include <functional>
 
 #include "bench/case.hpp"
 #include "bench/execution.hpp"
+#include "engines/core/clock.hpp"
 
 namespace voxelmark {
 
 /// Seconds of the work, by the engine's own clock where that is in another process.
 template <class Work>
 double timed(Stream& stream, const Work& work) {
-  using Clock = std::chrono::steady_clock;
   stream.own_seconds();
   const auto start = Clock::now();
   work();
-  const std::chrono::duration<double> elapsed = Clock::now() - start;
-  return stream.own_seconds().value_or(elapsed.count());
+  const double elapsed = seconds_since(start);
+  return stream.own_seconds().value_or(elapsed);
 }
 
 /// CPU time of this process in seconds.

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "engines/core/child_process.hpp"
+#include "engines/core/clock.hpp"
 #include "engines/core/error.hpp"
 #include "engines/core/interrupt.hpp"
 #include "engines/core/text.hpp"
@@ -24,12 +25,6 @@
 namespace voxelmark {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 constexpr std::size_t longest_line = std::size_t{1} << 20;
 constexpr off_t most_kept_of_errors = off_t{1} << 20;
