@@ -8,13 +8,6 @@ inline long index_of(long x, long y, long z, long width, long height) {
   return (z * height + y) * width + x;
 }
 
-// A kernel that computes each voxel of `output` from the same one of its inputs: POINTWISE of one image, POINTWISE_2 of
-// two, the second one's pixels of the type SECOND. FORMULA is given the values a and b as floats, and zero; it stands for
-// four voxels and for one alike. A work-item takes four: 16-byte loads and stores reach the memory's bandwidth, single
-// floats do not. PARAMETERS are the kernel's own, each behind the word AND.
-#ifndef SECOND
-#define SECOND IN
-#endif
 #define FOUR_OF(type) type##4
 #define FOUR(type) FOUR_OF(type)
 // Four pixels from `first` on, a multiple of 4; vload4 and vstore4 promise less and are taken apart.
@@ -31,6 +24,19 @@ inline long index_of(long x, long y, long z, long width, long height) {
       for (int k_ = 0; k_ < 3; ++k_)                                                               \
         if ((first) + k_ < (count)) name[k_] = (pixels)[(first) + k_];                             \
   }
+#define EACH for (int k = 0; k < 4; ++k)  // of a quad
+// Where voxel i of an image of fewer than 2^32 lies.
+#define LOCATE(i)                                                                                  \
+  const uint row_ = (uint)(i) / (uint)width;                                                       \
+  const long x = (uint)(i) % (uint)width, y = row_ % (uint)height, z = row_ / (uint)height;
+
+// A kernel that computes each voxel of `output` from the same one of its inputs: POINTWISE of one image, POINTWISE_2 of
+// two, the second one's pixels of the type SECOND. FORMULA is given the values a and b as floats, and zero; it stands for
+// four voxels and for one alike. A work-item takes four: 16-byte loads and stores reach the memory's bandwidth, single
+// floats do not. PARAMETERS are the kernel's own, each behind the word AND.
+#ifndef SECOND
+#define SECOND IN
+#endif
 #define POINTWISE(NAME, PARAMETERS, FORMULA)                                                       \
   kernel void NAME(global const IN* image, global OUT* output, const long count PARAMETERS) {      \
     const long first = (long)get_global_id(0) * 4;                                                 \

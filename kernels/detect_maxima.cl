@@ -5,12 +5,6 @@
 #define PEAK 1
 #define PLATEAU 2
 #define FIRST ((long)get_global_id(0) * 4)
-#define EACH for (int k = 0; k < 4; ++k)
-
-// Voxels are fewer than 2^32.
-#define LOCATE(i)                                                                        \
-  const uint row_ = (uint)(i) / (uint)width;                                             \
-  const long x = (uint)(i) % (uint)width, y = row_ % (uint)height, z = row_ / (uint)height;
 // Around the voxel (x, y, z), itself included.
 #define FOR_NEIGHBOURS(j)                                                                \
   for (long nz = max(z - 1, 0L); nz <= min(z + 1, depth - 1); ++nz)                      \

@@ -53,11 +53,6 @@ kernel void clear(global uint* values, const long count) {
 }
 
 // Where a voxel lies is found only where it must be: few are seeds, or have another component's as the nearest one.
-// Voxels are fewer than 2^32.
-#define EACH for (int k = 0; k < 4; ++k)
-#define LOCATE(i)                                                                        \
-  const uint row_ = (uint)(i) / (uint)width;                                             \
-  const long x = (uint)(i) % (uint)width, y = row_ % (uint)height, z = row_ / (uint)height;
 
 // Of a seed of several voxels the outermost ones suffice: a way to any other one leads past these.
 __attribute__((noinline)) bool is_outermost(global const uint* seeds, long i, long width, long height, long depth) {

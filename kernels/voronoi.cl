@@ -30,7 +30,6 @@ inline uint largest_before(local uint* values, const int place, const uint own, 
 
 // A group a row, four voxels a work-item: the place behind the last labelled voxel up to each voxel, from the left; then
 // the same from the right, and what is nearer. What the row's last stretch finds from the left stays in registers.
-#define EACH for (int k = 0; k < 4; ++k)
 kernel void nearest_along_x(global const uint* seeds, global uint* labels, global Distance* distances,
                             const long width, const Distance weight, local uint* values) {
   const long row = (long)get_group_id(0) * width, stretch = 4 * (long)get_local_size(0);

@@ -4,15 +4,6 @@ namespace voxelmark::opencl {
 
 namespace {
 
-/// The input's blur as a float32 image.
-Memory blurred(PlanBuilder& plan, const char* sigma) {
-  const Memory result =
-      plan.scratch(static_cast<std::size_t>(plan.shape().voxels()) * sizeof(cl_float));
-  blur(plan, plan.input(), plan.dtype(), result, DType::f32, plan.shape(),
-       plan.parameters().per_axis(sigma));
-  return result;
-}
-
 Prepared combined(PlanBuilder& plan, const char* kernel, const Memory& a, DType a_type,
                   const Memory& b) {
   return pointwise(plan, kernel, {a_type, DType::f32, "-D SECOND=float"}, {a, b});
@@ -21,18 +12,18 @@ Prepared combined(PlanBuilder& plan, const char* kernel, const Memory& a, DType 
 }  // namespace
 
 Prepared difference_of_gaussian(PlanBuilder& plan) {
-  const Memory a = blurred(plan, "sigma1"), b = blurred(plan, "sigma2");
+  const Memory a = blurred_input(plan, "sigma1"), b = blurred_input(plan, "sigma2");
   return combined(plan, "image_arithmetic:difference", a, DType::f32, b);
 }
 
 Prepared subtract_gaussian_background(PlanBuilder& plan) {
   return combined(plan, "image_arithmetic:difference", plan.input(), plan.dtype(),
-                  blurred(plan, "sigma"));
+                  blurred_input(plan, "sigma"));
 }
 
 Prepared divide_by_gaussian_background(PlanBuilder& plan) {
   return combined(plan, "image_arithmetic:quotient", plan.input(), plan.dtype(),
-                  blurred(plan, "sigma"));
+                  blurred_input(plan, "sigma"));
 }
 
 }  // namespace voxelmark::opencl

@@ -38,6 +38,9 @@ Prepared pointwise(PlanBuilder& plan, const char* kernel, const PlanBuilder::Typ
 void blur(PlanBuilder&, const Memory& from, DType from_type, const Memory& to, DType to_type,
           const Shape& shape, const PerAxis& sigma);
 
+/// The input's blur by the parameter of this name, as a float32 image.
+Scratch blurred_input(PlanBuilder&, const char* sigma);
+
 /// Copies voxels into another order. `to` is an image of view.shape.
 void copy_view(PlanBuilder&, const Memory& from, const Memory& to, DType dtype,
                const StridedView& view);

@@ -9,14 +9,6 @@ namespace {
 
 const PlanBuilder::Types labels_types{DType::u8, DType::u32};
 
-Scratch blurred_input(PlanBuilder& plan, const char* sigma) {
-  const Scratch blurred =
-      plan.scratch(static_cast<std::size_t>(plan.shape().voxels()) * sizeof(cl_float));
-  blur(plan, plan.input(), plan.dtype(), blurred, DType::f32, plan.shape(),
-       plan.parameters().per_axis(sigma));
-  return blurred;
-}
-
 /// The mask of Otsu's threshold on the blurred input.
 Scratch otsu_mask(PlanBuilder& plan, const Scratch& outlines) {
   const Scratch mask = plan.scratch(static_cast<std::size_t>(plan.shape().voxels()));
