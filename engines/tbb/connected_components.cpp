@@ -148,58 +148,72 @@ void unite_runs(const Runs& runs, bool box) {
   });
 }
 
-/// numbers[r] = the number, from 1 on, of the root r among all roots. Of other runs it is anything.
-/// Makes each run's root its parent.
-void number_roots(std::uint32_t* parents, std::int64_t runs, std::uint32_t* numbers,
-                  std::uint32_t* counts) {
+/// Puts each run's label where its parent was: the number, from 1 on, of its root among all roots.
+void number_runs(std::uint32_t* parents, std::int64_t runs, std::uint32_t* numbers,
+                 std::uint32_t* counts) {
   const std::int64_t tasks = (runs + voxels_per_task - 1) / voxels_per_task;
-  const auto each = [&](std::int64_t task, const auto& f) {
-    const auto end = static_cast<std::uint32_t>(std::min(runs, (task + 1) * voxels_per_task));
-    for (auto i = static_cast<std::uint32_t>(task * voxels_per_task); i < end; ++i) f(i);
-  };
-  tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
-    std::uint32_t count = 0;
-    each(task, [&](std::uint32_t i) {
-      const std::uint32_t root = find_root(parents, i);
-      if (parent_of(parents, i) != root)
-        std::atomic_ref(parents[i]).store(root, std::memory_order_relaxed);
-      count += root == i;
+  const auto each = [&](const auto& f) {
+    tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
+      f(task, static_cast<std::uint32_t>(task * voxels_per_task),
+        static_cast<std::uint32_t>(std::min(runs, (task + 1) * voxels_per_task)));
     });
-    counts[task] = count;
+  };
+  each([=](std::int64_t task, std::uint32_t begin, std::uint32_t end) {
+    std::uint32_t roots = 0;
+    for (std::uint32_t i = begin; i < end; ++i) {
+      const std::uint32_t root = find_root(parents, i);
+      if (root == i)
+        ++roots;
+      else
+        std::atomic_ref(parents[i]).store(root, std::memory_order_relaxed);
+    }
+    counts[task] = roots;
   });
   std::exclusive_scan(counts, counts + tasks, counts, std::uint32_t{0});
-  tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
+  each([=](std::int64_t task, std::uint32_t begin, std::uint32_t end) {
     std::uint32_t number = counts[task];
-    each(task, [&](std::uint32_t i) { numbers[i] = number += parents[i] == i; });
+    for (std::uint32_t i = begin; i < end; ++i) numbers[i] = number += parents[i] == i;
+  });
+  each([=](std::int64_t, std::uint32_t begin, std::uint32_t end) {
+    for (std::uint32_t i = begin; i < end; ++i) parents[i] = numbers[parents[i]];
   });
 }
 
-/// A row of labels from its runs' ones.
+/// At [byte][i]: how many of the byte's bits 0 to i are set.
+constexpr auto ranks = [] {
+  std::array<std::array<std::uint8_t, 8>, 256> table{};
+  for (unsigned byte = 0; byte < 256; ++byte)
+    for (unsigned i = 0; i < 8; ++i)
+      table[byte][i] = static_cast<std::uint8_t>(std::popcount(byte & ((2u << i) - 1)));
+  return table;
+}();
+
+/// A row of labels from those of its runs: each voxel's by the rank of its run among those that
+/// start in eight voxels. Reads the label before the row's first one, and up to eight behind.
 void paint_row(const std::uint64_t* bits, std::int64_t words, std::int64_t width,
-               const std::uint32_t* parents, const std::uint32_t* numbers, std::uint32_t* labels) {
-  constexpr std::int64_t at_once = 8;
-  std::int64_t begin = 0;  // of what has one label
-  std::uint32_t label = 0;
-  // A few voxels are written ahead, however many follow: most runs of noise are shorter.
-  const auto start = [&] {
-    std::fill_n(labels + begin, begin + at_once <= width ? at_once : width - begin, label);
-  };
-  const auto end = [&](std::int64_t x) {
-    if (x > begin + at_once) std::fill(labels + begin + at_once, labels + x, label);
-  };
-  start();
-  bool foreground = false;
-  for (std::int64_t k = 0; k < words; ++k)
-    for (std::uint64_t changes = bits[k] ^ moved(bits, k); changes != 0; changes &= changes - 1) {
-      const std::int64_t x = k * Runs::word_bits + std::countr_zero(changes);
-      if (x >= width) break;
-      end(x);
-      foreground = !foreground;
-      label = foreground ? numbers[*parents++] : 0;
-      begin = x;
-      start();
+               const std::uint32_t* of_runs, std::uint32_t* labels) {
+  typedef std::uint32_t Eight [[gnu::vector_size(32)]];
+  constexpr Eight bit{1, 2, 4, 8, 16, 32, 64, 128};
+  const std::uint32_t* current = of_runs - 1;  // of the run that comes from the voxel before
+  for (std::int64_t k = 0; k < words; ++k) {
+    const std::int64_t x = k * Runs::word_bits, count = std::min(width - x, Runs::word_bits);
+    const std::uint64_t word = bits[k], starts = word & ~moved(bits, k);
+    if (word == 0 || (starts == 0 && word == ~std::uint64_t{0})) {
+      std::fill_n(labels + x, count, word == 0 ? 0 : *current);
+      continue;
     }
-  end(width);
+    std::array<Eight, 8> result;
+    for (int i = 0; i < 8; ++i) {
+      const std::array<std::uint8_t, 8>& rank = ranks[starts >> 8 * i & 0xff];
+      Eight near, index;
+      std::memcpy(&near, current, sizeof near);
+      for (int j = 0; j < 8; ++j) index[j] = rank[j];
+      const auto is_set = (static_cast<std::uint32_t>(word >> 8 * i) & bit) == bit;
+      result[i] = __builtin_shuffle(near, index) & reinterpret_cast<const Eight&>(is_set);
+      current += rank[7];
+    }
+    std::memcpy(labels + x, &result, static_cast<std::size_t>(count) * sizeof *labels);
+  }
 }
 
 }  // namespace
@@ -216,21 +230,22 @@ Body components(Work& work, const Pixels& mask, DType mask_type, const Pixels& l
   };
   constexpr std::type_identity<std::uint32_t> number;
   const Pixels bits = scratch(std::type_identity<std::uint64_t>(), rows * Runs::words(shape)),
-               starts = scratch(number, rows + 1), parents = scratch(number, most_runs),
-               numbers = scratch(number, most_runs),
+               starts = scratch(number, rows + 1),
+               parents = scratch(number, most_runs + 9),  // see paint_row()
+      numbers = scratch(number, most_runs),
                sums = work.scratch(enumeration_bytes(std::max(rows, most_runs)));
   return visit_grey(mask_type, [&]<class T>(std::type_identity<T>) -> Body {
     return [=] {
       const Runs runs{shape, bits.scratch<std::uint64_t>(), starts.scratch<std::uint32_t>(),
-                      parents.scratch<std::uint32_t>()};
-      auto* const number_of = numbers.scratch<std::uint32_t>();
+                      parents.scratch<std::uint32_t>() + 1};
       find_runs(mask.as<T>(), runs, sums.scratch<std::uint32_t>());
       unite_runs(runs, box);
-      number_roots(runs.parents, runs.starts[rows], number_of, sums.scratch<std::uint32_t>());
+      number_runs(runs.parents, runs.starts[rows], numbers.scratch<std::uint32_t>(),
+                  sums.scratch<std::uint32_t>());
       for_each_row(shape, [&, to = labels.as<std::uint32_t>()](std::int64_t y, std::int64_t z) {
         const std::int64_t row = runs.row(y, z);
         paint_row(runs.row_bits(row), runs.words(), shape.x, runs.parents + runs.starts[row],
-                  number_of, to + offset(shape, 0, y, z));
+                  to + offset(shape, 0, y, z));
       });
     };
   });
