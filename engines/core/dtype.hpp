@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -95,9 +97,14 @@ T to_pixel(F value) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
   } else {
+    // For vector code: the sum's last bits are the value, rounded, and its bits grow as the value.
+    using Bits = std::conditional_t<sizeof(F) == 4, std::uint32_t, std::uint64_t>;
+    constexpr F shift = F{1} / std::numeric_limits<F>::epsilon();
     constexpr F highest = static_cast<F>(std::numeric_limits<T>::max());
-    if (!(value > F{0})) return T{0};
-    return value >= highest ? std::numeric_limits<T>::max() : static_cast<T>(std::nearbyint(value));
+    static_assert(highest < shift);
+    const F positive = value > F{0} ? value : F{0};
+    return static_cast<T>(
+        std::min(std::bit_cast<Bits>(positive + shift), std::bit_cast<Bits>(highest + shift)));
   }
 }
 

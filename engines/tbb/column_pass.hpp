@@ -7,7 +7,8 @@ namespace voxelmark::tbb_operations {
 
 /// Small windows within a slice, row by row of the output: the columns of all windows are joined
 /// first, from the image's rows where they lie, then a window's columns into the output. Nothing
-/// is copied, and what lies between the two steps is a few rows in the nearest cache.
+/// is copied, and what lies between the two steps is a few rows in the nearest cache. Strips are so
+/// narrow that all rows of a window stay there, too.
 ///
 /// Filter: `join(a, b)` of T.
 template <class T, class Filter>
@@ -25,7 +26,7 @@ class ColumnPass {
   ColumnPass(Work& work, const Shape& shape, const Window& window)
       : shape_(shape),
         radius_x_(window.radius.x),
-        width_(std::min<std::int64_t>(16384 / sizeof(T), (shape.x + 63) / 64 * 64)),
+        width_(std::min<std::int64_t>(2048 / sizeof(T), (shape.x + 63) / 64 * 64)),
         heights_(static_cast<std::size_t>(radius_x_ + 1), 0),
         scratch_(work.scratch_per_thread(static_cast<std::size_t>((radius_x_ + 1) * pitch()) *
                                          sizeof(T))) {
@@ -40,7 +41,7 @@ class ColumnPass {
   template <class In, class Out, class Load, class Store>
   void run(const In* from, Out* to, const Load& load, const Store& store) const {
     for_each_tile(shape_, width_, 64, [&](const Tile& tile) {
-      T* const scratch = scratch_.pixels<T>();
+      T* const scratch = scratch_.pixels<T>() + lead - radius_x_;
       for (std::int64_t y = tile.y; y < tile.y + tile.height; ++y) {
         std::array<const T*, most_columns + 1> columns{};
         join_columns(from, tile, y, load, scratch, columns);
@@ -62,7 +63,10 @@ class ColumnPass {
   }
 
  private:
-  std::int64_t pitch() const { return width_ + 64; }
+  /// Room before a tile's columns, so that vectors of them and of the image are aligned at once.
+  static constexpr std::int64_t lead = 64;
+
+  std::int64_t pitch() const { return width_ + 2 * lead; }
 
   /// columns[k][i] = the column k to the left or right of a window's middle, for the image's
   /// x = tile.x - radius + i. Columns of equal height are the same.

@@ -41,6 +41,17 @@ inline void unite(std::uint32_t* parents, std::uint32_t a, std::uint32_t b) {
   }
 }
 
+/// The same for sets that no other thread touches meanwhile (Rem's algorithm).
+inline void unite_alone(std::uint32_t* parents, std::uint32_t a, std::uint32_t b) {
+  while (parents[a] != parents[b]) {
+    if (parents[a] < parents[b]) std::swap(a, b);
+    const std::uint32_t parent = parents[a];
+    parents[a] = parents[b];
+    if (parent == a) return;
+    a = parent;
+  }
+}
+
 /// Scratch of enumerate() and inclusive_scan().
 inline std::size_t enumeration_bytes(std::int64_t voxels) {
   return static_cast<std::size_t>((voxels + voxels_per_task - 1) / voxels_per_task) *
