@@ -1,4 +1,7 @@
 // Values between voxels: affine transforms, resampling, radial reslices.
+#include <bit>
+#include <cstring>
+
 #include "engines/operations/affine_transform.hpp"
 #include "engines/operations/radial_reslice.hpp"
 #include "engines/operations/resample.hpp"
@@ -22,34 +25,52 @@ std::int64_t whole(FixedPoint c) { return c >> fraction_bits; }  // rounds downw
 /// Linear interpolation of f32: the coordinate's fraction to 24 bits, as many as float32 holds.
 struct Floats {
   using Value = float;
+  static constexpr FixedPoint bias = 0;
   static float weight(FixedPoint c) {
     constexpr int dropped = fraction_bits - 24;
     return static_cast<float>(static_cast<std::int32_t>((c & (one_voxel - 1)) >> dropped)) *
            0x1p-24f;
   }
   static float between(float a, float b, float f) { return a + f * (b - a); }
+  static float between_levels(float a, float b, float f) { return between(a, b, f); }
   static float narrowed(float value) { return value; }
   static float result(float value) { return value; }
   static float without_step(float value) { return value; }
 };
 
-/// The same of integers; see source_map.hpp.
+/// The same of integers; see source_map.hpp. Coordinates are rounded to the weights' bits before
+/// they are split: a weight that is rounded up to 1 becomes the next voxel's 0, which is the same.
 struct Integers {
   using Value = std::int64_t;
-  static Value weight(FixedPoint c) { return voxelmark::weight(c); }
+  static constexpr int dropped = fraction_bits - weight_bits;
+  static constexpr FixedPoint bias = FixedPoint{1} << (dropped - 1);
+  static std::int32_t weight(FixedPoint c) {
+    return static_cast<std::int32_t>((c & (one_voxel - 1)) >> dropped);
+  }
   static Value between(Value a, Value b, Value f) { return voxelmark::between(a, b, f); }
+  /// Of grey levels, where a product of 32 bits each does.
+  static Value between_levels(std::int32_t a, std::int32_t b, std::int32_t f) {
+    return (Value{a} << weight_bits) + Value{b - a} * Value{f};
+  }
   static Value narrowed(Value value) { return voxelmark::narrowed(value); }
   static Value result(Value value) { return whole_level(value); }
   static Value without_step(Value value) { return value << weight_bits; }
 };
 
-/// The image's values anywhere.
+/// The image's values anywhere. Positions lie `bias` further than where the value is: so the voxel
+/// is the position rounded downwards for every sampling.
 template <class T, Sampling sampling>
 struct Sampler {
+  static constexpr bool linear =
+      sampling == Sampling::linear_zero || sampling == Sampling::linear_clamp;
   static constexpr bool clamps =
       sampling == Sampling::linear_clamp || sampling == Sampling::floored_clamp;
   using Steps = std::conditional_t<std::is_same_v<T, float>, Floats, Integers>;
   using Value = typename Steps::Value;
+  using Weight = decltype(Steps::weight(0));
+  static constexpr FixedPoint bias = linear                               ? Steps::bias
+                                     : sampling == Sampling::nearest_zero ? one_voxel / 2
+                                                                          : 0;
   const T* pixels;
   Shape shape;
 
@@ -65,61 +86,232 @@ struct Sampler {
   }
 
   /// Linear in one slice.
-  Value in_slice(std::int64_t x, std::int64_t y, std::int64_t z, Value fx, Value fy) const {
-    const auto mixed = [&](T above_left, T above_right, T below_left, T below_right) {
-      return Steps::narrowed(Steps::between(
-          Steps::between(static_cast<Value>(above_left), static_cast<Value>(above_right), fx),
-          Steps::between(static_cast<Value>(below_left), static_cast<Value>(below_right), fx), fy));
-    };
-    if (x >= 0 && y >= 0 && z >= 0 && x + 1 < shape.x && y + 1 < shape.y && z < shape.z) {
-      const T* corner = pixels + offset(shape, x, y, z);
-      return mixed(corner[0], corner[1], corner[shape.x], corner[shape.x + 1]);
-    }
-    return mixed(at(x, y, z), at(x + 1, y, z), at(x, y + 1, z), at(x + 1, y + 1, z));
+  Value in_slice(std::int64_t x, std::int64_t y, std::int64_t z, Weight fx, Weight fy) const {
+    return Steps::narrowed(
+        Steps::between(Steps::between_levels(at(x, y, z), at(x + 1, y, z), fx),
+                       Steps::between_levels(at(x, y + 1, z), at(x + 1, y + 1, z), fx), fy));
   }
 
   T operator()(const Position& p) const {
-    if constexpr (sampling == Sampling::floored_clamp) {
-      return at(whole(p.x), whole(p.y), whole(p.z));
-    } else if constexpr (sampling == Sampling::nearest_zero) {
-      constexpr FixedPoint half = one_voxel / 2;
-      return at(whole(p.x + half), whole(p.y + half), whole(p.z + half));
-    } else {
-      const std::int64_t x = whole(p.x), y = whole(p.y), z = whole(p.z);
-      const Value fx = Steps::weight(p.x), fy = Steps::weight(p.y), fz = Steps::weight(p.z);
+    const std::int64_t x = whole(p.x), y = whole(p.y), z = whole(p.z);
+    if constexpr (linear) {
+      const Weight fx = Steps::weight(p.x), fy = Steps::weight(p.y), fz = Steps::weight(p.z);
       const Value near = in_slice(x, y, z, fx, fy);
       return static_cast<T>(
           Steps::result(fz > 0 ? Steps::between(near, in_slice(x, y, z + 1, fx, fy), fz)
                                : Steps::without_step(near)));
+    } else {
+      return at(x, y, z);
     }
   }
 };
 
+/// Pairs of neighbours along x, each loaded as one.
+template <class T>
+struct Pairs {
+  static constexpr int bits = 8 * sizeof(T);
+  using Pair = std::conditional_t<sizeof(T) == 1, std::uint16_t,
+                                  std::conditional_t<sizeof(T) == 2, std::uint32_t, std::uint64_t>>;
+  using Stored = std::conditional_t<sizeof(T) == 4, std::uint64_t, std::uint32_t>;
+  Stored* stored;
+
+  void load(std::int64_t i, const T* from) const {
+    Pair pair;
+    std::memcpy(&pair, from, sizeof pair);
+    stored[i] = pair;
+  }
+  auto level(Stored value) const {
+    if constexpr (std::is_same_v<T, float>)
+      return std::bit_cast<float>(static_cast<std::uint32_t>(value));
+    else
+      return static_cast<std::int32_t>(value);
+  }
+  auto left(std::int64_t i) const {
+    return level(static_cast<Stored>(stored[i] & ((Stored{1} << bits) - 1)));
+  }
+  auto right(std::int64_t i) const { return level(static_cast<Stored>(stored[i] >> bits)); }
+};
+
+/// Indices from `begin` to before `end`.
+struct Interval {
+  std::int64_t begin, end;
+};
+
+/// The i from 0 to before `count` for which start + i * step is at least `low` and below `high`.
+Interval where_between(FixedPoint start, FixedPoint step, FixedPoint low, FixedPoint high,
+                       std::int64_t count) {
+  if (step < 0) return where_between(-start, -step, 1 - high, 1 - low, count);
+  const auto steps_to = [&](FixedPoint limit) -> std::int64_t {
+    if (limit <= start) return 0;
+    if (limit > start + (count - 1) * step) return count;  // the usual case: no division
+    return (limit - start + step - 1) / step;
+  };
+  return {steps_to(low), steps_to(high)};
+}
+
+/// Lines of an output: line[i] is the image's value at start + i * step.
+template <class T, Sampling sampling>
+class LineSampler {
+ public:
+  using Sample = Sampler<T, sampling>;
+  using Steps = typename Sample::Steps;
+
+  LineSampler(const T* pixels, const Shape& shape) : sample_{pixels, shape} {}
+
+  /// `start` is biased; see Sampler.
+  void operator()(const Position& start, const Position& step, std::int64_t count, T* line) const {
+    const Shape& shape = sample_.shape;
+    // Where positions along z are whole, the next slice takes no part.
+    const bool deep = Sample::linear && (step.z != 0 || Steps::weight(start.z) > 0);
+    Interval touched{0, count}, inside{0, count};
+    const auto meet = [&](FixedPoint first, FixedPoint by, std::int64_t extent, bool taps_next) {
+      const auto within = [&](Interval& all, std::int64_t low, std::int64_t high) {
+        const Interval here = where_between(first, by, low * one_voxel, high * one_voxel, count);
+        all = {std::max(all.begin, here.begin), std::min(all.end, here.end)};
+      };
+      within(inside, 0, taps_next ? extent - 1 : extent);
+      if (!Sample::clamps) within(touched, taps_next ? -1 : 0, extent);
+    };
+    meet(start.x, step.x, shape.x, Sample::linear);
+    meet(start.y, step.y, shape.y, Sample::linear);
+    meet(start.z, step.z, shape.z, deep);
+    if (touched.begin >= touched.end) touched = {0, 0};
+    if (inside.begin >= inside.end) inside = {touched.end, touched.end};
+
+    for (const auto& [begin, end] : {Interval{0, touched.begin}, Interval{touched.end, count}})
+      for (std::int64_t i = begin; i < end; ++i) line[i] = 0;
+    for (const auto& [begin, end] :
+         {Interval{touched.begin, inside.begin}, Interval{inside.end, touched.end}})
+      for (std::int64_t i = begin; i < end; ++i) line[i] = sample_(at(start, step, i));
+    // Offsets within a block are of 32 bits.
+    const auto steps = [](FixedPoint by) { return whole(std::abs(by)) + 1; };
+    const std::int64_t farthest =
+        steps(step.x) + shape.x * (steps(step.y) + shape.y * (step.z ? steps(step.z) : 0));
+    const std::int64_t extent = std::clamp<std::int64_t>((1L << 31) / farthest - 1, 1, block);
+    for (std::int64_t i = inside.begin; i < inside.end; i += extent) {
+      const std::int64_t here = std::min(extent, inside.end - i);
+      const Position first = at(start, step, i);
+      if constexpr (!Sample::linear)
+        pick(first, step, here, line + i);
+      else if (deep)
+        interpolate<true>(first, step, here, line + i);
+      else
+        interpolate<false>(first, step, here, line + i);
+    }
+  }
+
+  static constexpr std::int64_t block = 128;
+
+ private:
+  static Position at(const Position& start, const Position& step, std::int64_t i) {
+    return {start.x + i * step.x, start.y + i * step.y, start.z + i * step.z};
+  }
+
+  /// The first voxel's address, and in `offsets` those of all from there.
+  const T* locate(Position start, Position step, std::int64_t count, std::int32_t* offsets) const {
+    const Shape& shape = sample_.shape;
+    const auto first =
+        static_cast<std::uint32_t>(offset(shape, whole(start.x), whole(start.y), whole(start.z)));
+    const auto row = static_cast<std::uint32_t>(shape.x);
+    const auto slice = static_cast<std::uint32_t>(shape.x * shape.y);
+    const auto voxel = [](FixedPoint c) { return static_cast<std::uint32_t>(whole(c)); };
+    const std::uint32_t from_z = voxel(start.z) * slice - first;
+    if (step.z == 0) {
+      for (std::int64_t i = 0; i < count; ++i)
+        offsets[i] = static_cast<std::int32_t>(voxel(start.x + i * step.x) +
+                                               voxel(start.y + i * step.y) * row + from_z);
+    } else {
+      for (std::int64_t i = 0; i < count; ++i)
+        offsets[i] = static_cast<std::int32_t>(voxel(start.x + i * step.x) +
+                                               voxel(start.y + i * step.y) * row +
+                                               voxel(start.z + i * step.z) * slice - first);
+    }
+    return sample_.pixels + offset(shape, whole(start.x), whole(start.y), whole(start.z));
+  }
+
+  void pick(Position start, Position step, std::int64_t count, T* out) const {
+    alignas(64) std::int32_t offsets[block];
+    const T* const from = locate(start, step, count, offsets);
+    for (std::int64_t i = 0; i < count; ++i) out[i] = from[offsets[i]];
+  }
+
+  /// `deep`: between two slices.
+  template <bool deep>
+  void interpolate(Position start, Position step, std::int64_t count, T* out) const {
+    alignas(64) std::int32_t offsets[block];
+    const T* const from = locate(start, step, count, offsets);
+    constexpr int rows = deep ? 4 : 2;
+    alignas(64) typename Pairs<T>::Stored stored[rows][block];
+    const std::int64_t row = sample_.shape.x, slice = row * sample_.shape.y;
+    const auto pairs = [&](int i) { return Pairs<T>{stored[i]}; };
+    for (std::int64_t i = 0; i < count; ++i) {
+      const T* const corner = from + offsets[i];
+      pairs(0).load(i, corner);
+      pairs(1).load(i, corner + row);
+      if constexpr (deep) {
+        pairs(2).load(i, corner + slice);
+        pairs(3).load(i, corner + slice + row);
+      }
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto fx = Steps::weight(start.x + i * step.x), fy = Steps::weight(start.y + i * step.y);
+      const auto in_slice = [&](const Pairs<T>& above, const Pairs<T>& below) {
+        return Steps::narrowed(
+            Steps::between(Steps::between_levels(above.left(i), above.right(i), fx),
+                           Steps::between_levels(below.left(i), below.right(i), fx), fy));
+      };
+      const auto near = in_slice(pairs(0), pairs(1));
+      auto value = Steps::without_step(near);
+      if constexpr (deep) {
+        const auto fz = Steps::weight(start.z + i * step.z);
+        const auto mixed = Steps::between(near, in_slice(pairs(2), pairs(3)), fz);
+        value = fz > 0 ? mixed : value;
+      }
+      out[i] = static_cast<T>(Steps::result(value));
+    }
+  }
+
+  Sample sample_;
+};
+
 /// output(x, y, z) = the input at start(y, z) + x * step(y, z), which `line` gives as a pair.
-template <class F>
-Body sample_lines(Work& work, Sampling sampling, const F& line) {
+using Line = std::function<std::pair<Position, Position>(std::int64_t y, std::int64_t z)>;
+
+Body sample_lines(Work& work, Sampling sampling, const Line& line) {
   return visit_grey(work.output_dtype(), [&]<class T>(std::type_identity<T>) -> Body {
     return [=, input = work.input(), output = work.output(), from = work.shape(),
             shape = work.output_shape()] {
-      const auto run = [&](const auto& sample) {
-        for_each_row(shape, [&](std::int64_t y, std::int64_t z) {
-          const auto [start, step] = line(y, z);
-          Position position = start;
-          T* row = output.as<T>() + offset(shape, 0, y, z);
-          for (std::int64_t x = 0; x < shape.x; ++x, position = position + step)
-            row[x] = sample(position);
-        });
+      // Squares of the output, since turned rows of the input are read by many rows of it.
+      const auto run = [&]<Sampling how>(std::integral_constant<Sampling, how>) {
+        const LineSampler<T, how> sample(input.as<T>(), from);
+        constexpr std::int64_t extent = sample.block;
+        const auto squares = [](std::int64_t n) { return (n + extent - 1) / extent; };
+        const std::int64_t across = squares(shape.x), rows = shape.y * shape.z;
+        tbb::parallel_for(
+            tbb::blocked_range<std::int64_t>(0, across * squares(rows)), [&](const auto& range) {
+              vectorised([&] {
+                for (auto square = range.begin(); square < range.end(); ++square) {
+                  const std::int64_t x = square % across * extent, y = square / across * extent;
+                  for (std::int64_t row = y; row < std::min(rows, y + extent); ++row) {
+                    const auto [start, step] = line(row % shape.y, row / shape.y);
+                    constexpr FixedPoint bias = Sampler<T, how>::bias;
+                    sample(
+                        start + Position{x * step.x + bias, x * step.y + bias, x * step.z + bias},
+                        step, std::min(extent, shape.x - x), output.as<T>() + row * shape.x + x);
+                  }
+                }
+              });
+            });
       };
-      const T* pixels = input.as<T>();
       switch (sampling) {
         case Sampling::linear_zero:
-          return run(Sampler<T, Sampling::linear_zero>{pixels, from});
+          return run(std::integral_constant<Sampling, Sampling::linear_zero>{});
         case Sampling::linear_clamp:
-          return run(Sampler<T, Sampling::linear_clamp>{pixels, from});
+          return run(std::integral_constant<Sampling, Sampling::linear_clamp>{});
         case Sampling::nearest_zero:
-          return run(Sampler<T, Sampling::nearest_zero>{pixels, from});
+          return run(std::integral_constant<Sampling, Sampling::nearest_zero>{});
         case Sampling::floored_clamp:
-          return run(Sampler<T, Sampling::floored_clamp>{pixels, from});
+          return run(std::integral_constant<Sampling, Sampling::floored_clamp>{});
       }
     };
   });
@@ -134,14 +326,14 @@ class AlignedWarp {
   using Value = typename Steps::Value;
 
   AlignedWarp(Work& work, const SourceMap& map)
-      : map_(map),
+      : map_(biased(map)),
         from_(work.shape()),
         to_(work.output_shape()),
         lines_(work.scratch_per_thread(static_cast<std::size_t>(4 * to_.x) * sizeof(Value))) {
     const auto extent = static_cast<std::size_t>(to_.x);
     left_.reserve(extent), right_.reserve(extent), weights_.reserve(extent);
     for (std::int64_t i = 0; i < to_.x; ++i) {
-      const FixedPoint p = map.at(0, i, 0, 0);
+      const FixedPoint p = map_.at(0, i, 0, 0);
       const std::int64_t x = whole(p);
       const auto known = [&](std::int64_t tap) {
         return static_cast<std::int32_t>(std::clamp<std::int64_t>(tap, 0, from_.x - 1));
@@ -167,6 +359,11 @@ class AlignedWarp {
 
  private:
   static constexpr bool clamps = sampling == Sampling::linear_clamp;
+
+  static SourceMap biased(SourceMap map) {
+    for (auto& row : map.rows) row[3] += Sampler<T, sampling>::bias;
+    return map;
+  }
 
   /// The input's row interpolated along x, in one of four lines. `kept` says which row a line has.
   const Value* line(const T* from, std::int64_t y, std::int64_t z,
