@@ -14,6 +14,7 @@ namespace {
 /// A position in fixed point.
 struct Position {
   FixedPoint x, y, z;
+  bool operator==(const Position&) const = default;
 };
 
 Position operator+(const Position& a, const Position& b) {
@@ -155,26 +156,41 @@ class LineSampler {
  public:
   using Sample = Sampler<T, sampling>;
   using Steps = typename Sample::Steps;
+  static constexpr std::int64_t longest = 128;  ///< Whose taps leave room in a core's first cache.
 
   LineSampler(const T* pixels, const Shape& shape) : sample_{pixels, shape} {}
 
-  /// `start` is biased; see Sampler.
-  void operator()(const Position& start, const Position& step, std::int64_t count, T* line) const {
+  /// All lines have this step until the next call.
+  void set_step(const Position& step) {
+    if (step == step_) return;
+    step_ = step;
+    for (std::int64_t i = 0; i < longest; ++i)
+      x_[i] = i * step.x, y_[i] = i * step.y, z_[i] = i * step.z;
+    // Offsets are of 32 bits.
+    const Shape& shape = sample_.shape;
+    const auto voxels = [](FixedPoint c) { return whole(std::abs(c)) + 1; };
+    const std::int64_t stride = voxels(step.x) + shape.x * voxels(step.y) +
+                                (step.z ? shape.x * shape.y * voxels(step.z) : 0);
+    most_ = std::clamp<std::int64_t>((std::int64_t{1} << 31) / stride - 1, 1, longest);
+  }
+
+  /// Writes `count` voxels, at most `longest`. `start` is biased; see Sampler.
+  void operator()(const Position& start, std::int64_t count, T* line) const {
     const Shape& shape = sample_.shape;
     // Where positions along z are whole, the next slice takes no part.
-    const bool deep = Sample::linear && (step.z != 0 || Steps::weight(start.z) > 0);
+    const bool deep = step_.z != 0 || (Sample::linear && Steps::weight(start.z) > 0);
     Interval touched{0, count}, inside{0, count};
-    const auto meet = [&](FixedPoint first, FixedPoint by, std::int64_t extent, bool taps_next) {
+    const auto meet = [&](FixedPoint first, FixedPoint step, std::int64_t extent, bool next) {
       const auto within = [&](Interval& all, std::int64_t low, std::int64_t high) {
-        const Interval here = where_between(first, by, low * one_voxel, high * one_voxel, count);
+        const Interval here = where_between(first, step, low * one_voxel, high * one_voxel, count);
         all = {std::max(all.begin, here.begin), std::min(all.end, here.end)};
       };
-      within(inside, 0, taps_next ? extent - 1 : extent);
-      if (!Sample::clamps) within(touched, taps_next ? -1 : 0, extent);
+      within(inside, 0, next ? extent - 1 : extent);
+      if (!Sample::clamps) within(touched, next ? -1 : 0, extent);
     };
-    meet(start.x, step.x, shape.x, Sample::linear);
-    meet(start.y, step.y, shape.y, Sample::linear);
-    meet(start.z, step.z, shape.z, deep);
+    meet(start.x, step_.x, shape.x, Sample::linear);
+    meet(start.y, step_.y, shape.y, Sample::linear);
+    meet(start.z, step_.z, shape.z, Sample::linear && deep);
     if (touched.begin >= touched.end) touched = {0, 0};
     if (inside.begin >= inside.end) inside = {touched.end, touched.end};
 
@@ -182,96 +198,85 @@ class LineSampler {
       for (std::int64_t i = begin; i < end; ++i) line[i] = 0;
     for (const auto& [begin, end] :
          {Interval{touched.begin, inside.begin}, Interval{inside.end, touched.end}})
-      for (std::int64_t i = begin; i < end; ++i) line[i] = sample_(at(start, step, i));
-    // Offsets within a block are of 32 bits.
-    const auto steps = [](FixedPoint by) { return whole(std::abs(by)) + 1; };
-    const std::int64_t farthest =
-        steps(step.x) + shape.x * (steps(step.y) + shape.y * (step.z ? steps(step.z) : 0));
-    const std::int64_t extent = std::clamp<std::int64_t>((1L << 31) / farthest - 1, 1, block);
-    for (std::int64_t i = inside.begin; i < inside.end; i += extent) {
-      const std::int64_t here = std::min(extent, inside.end - i);
-      const Position first = at(start, step, i);
-      if constexpr (!Sample::linear)
-        pick(first, step, here, line + i);
-      else if (deep)
-        interpolate<true>(first, step, here, line + i);
+      for (std::int64_t i = begin; i < end; ++i) line[i] = sample_(at(start, i));
+    for (std::int64_t i = inside.begin; i < inside.end; i += most_) {
+      const std::int64_t size = std::min(most_, inside.end - i);
+      if (deep)
+        make_inside<true>(start, i, size, line + i);
       else
-        interpolate<false>(first, step, here, line + i);
+        make_inside<false>(start, i, size, line + i);
     }
   }
-
-  static constexpr std::int64_t block = 128;
 
  private:
-  static Position at(const Position& start, const Position& step, std::int64_t i) {
-    return {start.x + i * step.x, start.y + i * step.y, start.z + i * step.z};
+  Position at(const Position& start, std::int64_t i) const {
+    return start + Position{x_[i], y_[i], z_[i]};
   }
 
-  /// The first voxel's address, and in `offsets` those of all from there.
-  const T* locate(Position start, Position step, std::int64_t count, std::int32_t* offsets) const {
-    const Shape& shape = sample_.shape;
-    const auto first =
-        static_cast<std::uint32_t>(offset(shape, whole(start.x), whole(start.y), whole(start.z)));
-    const auto row = static_cast<std::uint32_t>(shape.x);
-    const auto slice = static_cast<std::uint32_t>(shape.x * shape.y);
-    const auto voxel = [](FixedPoint c) { return static_cast<std::uint32_t>(whole(c)); };
-    const std::uint32_t from_z = voxel(start.z) * slice - first;
-    if (step.z == 0) {
-      for (std::int64_t i = 0; i < count; ++i)
-        offsets[i] = static_cast<std::int32_t>(voxel(start.x + i * step.x) +
-                                               voxel(start.y + i * step.y) * row + from_z);
-    } else {
-      for (std::int64_t i = 0; i < count; ++i)
-        offsets[i] = static_cast<std::int32_t>(voxel(start.x + i * step.x) +
-                                               voxel(start.y + i * step.y) * row +
-                                               voxel(start.z + i * step.z) * slice - first);
-    }
-    return sample_.pixels + offset(shape, whole(start.x), whole(start.y), whole(start.z));
-  }
-
-  void pick(Position start, Position step, std::int64_t count, T* out) const {
-    alignas(64) std::int32_t offsets[block];
-    const T* const from = locate(start, step, count, offsets);
-    for (std::int64_t i = 0; i < count; ++i) out[i] = from[offsets[i]];
-  }
-
-  /// `deep`: between two slices.
+  /// The same for the voxels from `begin`, all of whose taps lie inside: first where they are, then
+  /// the taps, then the values, as each loop of its own runs in vectors or overlaps its loads.
   template <bool deep>
-  void interpolate(Position start, Position step, std::int64_t count, T* out) const {
-    alignas(64) std::int32_t offsets[block];
-    const T* const from = locate(start, step, count, offsets);
-    constexpr int rows = deep ? 4 : 2;
-    alignas(64) typename Pairs<T>::Stored stored[rows][block];
+  void make_inside(const Position& start, std::int64_t begin, std::int64_t count, T* out) const {
+    alignas(64) std::int32_t offsets[longest];
+    alignas(64) typename Sample::Weight fx[longest], fy[longest], fz[longest];
+    const Position first = at(start, begin);
     const std::int64_t row = sample_.shape.x, slice = row * sample_.shape.y;
+    const std::int64_t corner =
+        offset(sample_.shape, whole(first.x), whole(first.y), whole(first.z));
+    const T* const from = sample_.pixels + corner;
+    const auto voxel = [](FixedPoint c) { return static_cast<std::uint32_t>(whole(c)); };
+    const auto along_y = static_cast<std::uint32_t>(row),
+               along_z = static_cast<std::uint32_t>(slice);
+    const std::uint32_t z = voxel(first.z), base = z * along_z - static_cast<std::uint32_t>(corner);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const FixedPoint px = start.x + x_[begin + i], py = start.y + y_[begin + i];
+      offsets[i] = static_cast<std::int32_t>(voxel(px) + voxel(py) * along_y + base);
+      if constexpr (Sample::linear) fx[i] = Steps::weight(px), fy[i] = Steps::weight(py);
+    }
+    if constexpr (deep) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        const FixedPoint pz = start.z + z_[begin + i];
+        offsets[i] += static_cast<std::int32_t>((voxel(pz) - z) * along_z);
+        if constexpr (Sample::linear) fz[i] = Steps::weight(pz);
+      }
+    }
+    if constexpr (!Sample::linear) {
+      for (std::int64_t i = 0; i < count; ++i) out[i] = from[offsets[i]];
+      return;
+    }
+    constexpr int rows = deep ? 4 : 2;
+    alignas(64) typename Pairs<T>::Stored stored[rows][longest];
     const auto pairs = [&](int i) { return Pairs<T>{stored[i]}; };
     for (std::int64_t i = 0; i < count; ++i) {
-      const T* const corner = from + offsets[i];
-      pairs(0).load(i, corner);
-      pairs(1).load(i, corner + row);
+      const T* const tap = from + offsets[i];
+      pairs(0).load(i, tap);
+      pairs(1).load(i, tap + row);
       if constexpr (deep) {
-        pairs(2).load(i, corner + slice);
-        pairs(3).load(i, corner + slice + row);
+        pairs(2).load(i, tap + slice);
+        pairs(3).load(i, tap + slice + row);
       }
     }
     for (std::int64_t i = 0; i < count; ++i) {
-      const auto fx = Steps::weight(start.x + i * step.x), fy = Steps::weight(start.y + i * step.y);
       const auto in_slice = [&](const Pairs<T>& above, const Pairs<T>& below) {
         return Steps::narrowed(
-            Steps::between(Steps::between_levels(above.left(i), above.right(i), fx),
-                           Steps::between_levels(below.left(i), below.right(i), fx), fy));
+            Steps::between(Steps::between_levels(above.left(i), above.right(i), fx[i]),
+                           Steps::between_levels(below.left(i), below.right(i), fx[i]), fy[i]));
       };
       const auto near = in_slice(pairs(0), pairs(1));
       auto value = Steps::without_step(near);
       if constexpr (deep) {
-        const auto fz = Steps::weight(start.z + i * step.z);
-        const auto mixed = Steps::between(near, in_slice(pairs(2), pairs(3)), fz);
-        value = fz > 0 ? mixed : value;
+        const auto mixed = Steps::between(near, in_slice(pairs(2), pairs(3)), fz[i]);
+        value = fz[i] > 0 ? mixed : value;
       }
       out[i] = static_cast<T>(Steps::result(value));
     }
   }
 
   Sample sample_;
+  Position step_{};
+  /// Multiples of the step.
+  alignas(64) FixedPoint x_[longest] = {}, y_[longest] = {}, z_[longest] = {};
+  std::int64_t most_ = longest;  ///< Voxels that make_inside() takes.
 };
 
 /// output(x, y, z) = the input at start(y, z) + x * step(y, z), which `line` gives as a pair.
@@ -283,21 +288,22 @@ Body sample_lines(Work& work, Sampling sampling, const Line& line) {
             shape = work.output_shape()] {
       // Squares of the output, since turned rows of the input are read by many rows of it.
       const auto run = [&]<Sampling how>(std::integral_constant<Sampling, how>) {
-        const LineSampler<T, how> sample(input.as<T>(), from);
-        constexpr std::int64_t extent = sample.block;
+        constexpr std::int64_t extent = LineSampler<T, how>::longest;
+        constexpr FixedPoint bias = Sampler<T, how>::bias;
         const auto squares = [](std::int64_t n) { return (n + extent - 1) / extent; };
         const std::int64_t across = squares(shape.x), rows = shape.y * shape.z;
         tbb::parallel_for(
             tbb::blocked_range<std::int64_t>(0, across * squares(rows)), [&](const auto& range) {
               vectorised([&] {
+                LineSampler<T, how> sample(input.as<T>(), from);
                 for (auto square = range.begin(); square < range.end(); ++square) {
                   const std::int64_t x = square % across * extent, y = square / across * extent;
                   for (std::int64_t row = y; row < std::min(rows, y + extent); ++row) {
                     const auto [start, step] = line(row % shape.y, row / shape.y);
-                    constexpr FixedPoint bias = Sampler<T, how>::bias;
-                    sample(
-                        start + Position{x * step.x + bias, x * step.y + bias, x * step.z + bias},
-                        step, std::min(extent, shape.x - x), output.as<T>() + row * shape.x + x);
+                    sample.set_step(step);
+                    sample({start.x + x * step.x + bias, start.y + x * step.y + bias,
+                            start.z + x * step.z + bias},
+                           std::min(extent, shape.x - x), output.as<T>() + row * shape.x + x);
                   }
                 }
               });
