@@ -25,37 +25,48 @@ std::int64_t whole(FixedPoint c) { return c >> fraction_bits; }  // rounds downw
 
 /// Linear interpolation of f32: the coordinate's fraction to 24 bits, as many as float32 holds.
 struct Floats {
+  using Level = float;
   using Value = float;
+  using Weight = float;
   static constexpr FixedPoint bias = 0;
   static float weight(FixedPoint c) {
     constexpr int dropped = fraction_bits - 24;
-    return static_cast<float>(static_cast<std::int32_t>((c & (one_voxel - 1)) >> dropped)) *
-           0x1p-24f;
+    return static_cast<float>(static_cast<std::int32_t>(c >> dropped) & 0xffffff) * 0x1p-24f;
   }
-  static float between(float a, float b, float f) { return a + f * (b - a); }
-  static float between_levels(float a, float b, float f) { return between(a, b, f); }
-  static float narrowed(float value) { return value; }
+  static float along_x(float a, float b, float f) { return a + f * (b - a); }
+  static float along_y(float a, float b, float f) { return a + f * (b - a); }
   static float result(float value) { return value; }
-  static float without_step(float value) { return value; }
+  static float along_z(float a, float b, float f) { return f > 0 ? a + f * (b - a) : a; }
 };
 
 /// The same of integers; see source_map.hpp. Coordinates are rounded to the weights' bits before
 /// they are split: a weight that is rounded up to 1 becomes the next voxel's 0, which is the same.
+template <class T>
 struct Integers {
-  using Value = std::int64_t;
+  using Level = std::int32_t;
+  using Value = std::conditional_t<sizeof(T) == 1, std::int32_t, std::int64_t>;  ///< In 2^-22.
+  using Weight = std::int32_t;
   static constexpr int dropped = fraction_bits - weight_bits;
   static constexpr FixedPoint bias = FixedPoint{1} << (dropped - 1);
-  static std::int32_t weight(FixedPoint c) {
-    return static_cast<std::int32_t>((c & (one_voxel - 1)) >> dropped);
+  static constexpr std::int32_t half = 1 << (weight_bits - 1);
+  static Weight weight(FixedPoint c) {
+    return static_cast<Weight>(c >> dropped) & ((1 << weight_bits) - 1);
   }
-  static Value between(Value a, Value b, Value f) { return voxelmark::between(a, b, f); }
-  /// Of grey levels, where a product of 32 bits each does.
-  static Value between_levels(std::int32_t a, std::int32_t b, std::int32_t f) {
+  static Value along_x(Level a, Level b, Weight f) {
     return (Value{a} << weight_bits) + Value{b - a} * Value{f};
   }
-  static Value narrowed(Value value) { return voxelmark::narrowed(value); }
-  static Value result(Value value) { return whole_level(value); }
-  static Value without_step(Value value) { return value << weight_bits; }
+  /// narrowed(between(a, b, f)), where a needs no more bits.
+  static Value along_y(Value a, Value b, Weight f) {
+    return a + static_cast<Value>((std::int64_t{b - a} * f + half) >> weight_bits);
+  }
+  /// Rounded half to even.
+  static T result(Value value) {
+    const Value odd = (value >> weight_bits) & 1;
+    return static_cast<T>((value + (half - 1) + odd) >> weight_bits);
+  }
+  static T along_z(Value a, Value b, Weight f) {
+    return static_cast<T>(whole_level(between(a, b, f)));
+  }
 };
 
 /// The image's values anywhere. Positions lie `bias` further than where the value is: so the voxel
@@ -66,9 +77,9 @@ struct Sampler {
       sampling == Sampling::linear_zero || sampling == Sampling::linear_clamp;
   static constexpr bool clamps =
       sampling == Sampling::linear_clamp || sampling == Sampling::floored_clamp;
-  using Steps = std::conditional_t<std::is_same_v<T, float>, Floats, Integers>;
+  using Steps = std::conditional_t<std::is_same_v<T, float>, Floats, Integers<T>>;
   using Value = typename Steps::Value;
-  using Weight = decltype(Steps::weight(0));
+  using Weight = typename Steps::Weight;
   static constexpr FixedPoint bias = linear                               ? Steps::bias
                                      : sampling == Sampling::nearest_zero ? one_voxel / 2
                                                                           : 0;
@@ -88,9 +99,8 @@ struct Sampler {
 
   /// Linear in one slice.
   Value in_slice(std::int64_t x, std::int64_t y, std::int64_t z, Weight fx, Weight fy) const {
-    return Steps::narrowed(
-        Steps::between(Steps::between_levels(at(x, y, z), at(x + 1, y, z), fx),
-                       Steps::between_levels(at(x, y + 1, z), at(x + 1, y + 1, z), fx), fy));
+    return Steps::along_y(Steps::along_x(at(x, y, z), at(x + 1, y, z), fx),
+                          Steps::along_x(at(x, y + 1, z), at(x + 1, y + 1, z), fx), fy);
   }
 
   T operator()(const Position& p) const {
@@ -98,9 +108,7 @@ struct Sampler {
     if constexpr (linear) {
       const Weight fx = Steps::weight(p.x), fy = Steps::weight(p.y), fz = Steps::weight(p.z);
       const Value near = in_slice(x, y, z, fx, fy);
-      return static_cast<T>(
-          Steps::result(fz > 0 ? Steps::between(near, in_slice(x, y, z + 1, fx, fy), fz)
-                               : Steps::without_step(near)));
+      return fz > 0 ? Steps::along_z(near, in_slice(x, y, z + 1, fx, fy), fz) : Steps::result(near);
     } else {
       return at(x, y, z);
     }
@@ -132,6 +140,36 @@ struct Pairs {
   }
   auto right(std::int64_t i) const { return level(static_cast<Stored>(stored[i] >> bits)); }
 };
+
+/// out[i] = the image's value beside from[offsets[i]], by the weights fx[i], fy[i] and, with
+/// `deep`, fz[i], for a `count` of at most `longest`.
+template <class T, class Steps, std::int64_t longest, bool deep, class Weight>
+void interpolate(const T* from, const Shape& shape, const std::int32_t* offsets, const Weight* fx,
+                 const Weight* fy, const Weight* fz, std::int64_t count, T* out) {
+  constexpr int rows = deep ? 4 : 2;
+  alignas(64) typename Pairs<T>::Stored stored[rows][longest];
+  const auto pairs = [&](int i) { return Pairs<T>{stored[i]}; };
+  const std::int64_t row = shape.x, slice = shape.x * shape.y;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T* const tap = from + offsets[i];
+    pairs(0).load(i, tap);
+    pairs(1).load(i, tap + row);
+    if constexpr (deep) {
+      pairs(2).load(i, tap + slice);
+      pairs(3).load(i, tap + slice + row);
+    }
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto in_slice = [&](const Pairs<T>& above, const Pairs<T>& below) {
+      return Steps::along_y(Steps::along_x(above.left(i), above.right(i), fx[i]),
+                            Steps::along_x(below.left(i), below.right(i), fx[i]), fy[i]);
+    };
+    if constexpr (deep)
+      out[i] = Steps::along_z(in_slice(pairs(0), pairs(1)), in_slice(pairs(2), pairs(3)), fz[i]);
+    else
+      out[i] = Steps::result(in_slice(pairs(0), pairs(1)));
+  }
+}
 
 /// Indices from `begin` to before `end`.
 struct Interval {
@@ -214,61 +252,35 @@ class LineSampler {
   }
 
   /// The same for the voxels from `begin`, all of whose taps lie inside: first where they are, then
-  /// the taps, then the values, as each loop of its own runs in vectors or overlaps its loads.
+  /// the taps, then the values, since each loop of its own runs in vectors or overlaps its loads.
   template <bool deep>
   void make_inside(const Position& start, std::int64_t begin, std::int64_t count, T* out) const {
     alignas(64) std::int32_t offsets[longest];
     alignas(64) typename Sample::Weight fx[longest], fy[longest], fz[longest];
     const Position first = at(start, begin);
-    const std::int64_t row = sample_.shape.x, slice = row * sample_.shape.y;
-    const std::int64_t corner =
-        offset(sample_.shape, whole(first.x), whole(first.y), whole(first.z));
-    const T* const from = sample_.pixels + corner;
+    const Shape& shape = sample_.shape;
+    const std::int64_t corner = offset(shape, whole(first.x), whole(first.y), whole(first.z));
     const auto voxel = [](FixedPoint c) { return static_cast<std::uint32_t>(whole(c)); };
-    const auto along_y = static_cast<std::uint32_t>(row),
-               along_z = static_cast<std::uint32_t>(slice);
-    const std::uint32_t z = voxel(first.z), base = z * along_z - static_cast<std::uint32_t>(corner);
+    const auto row = static_cast<std::uint32_t>(shape.x);
+    const auto slice = static_cast<std::uint32_t>(shape.x * shape.y);
+    const std::uint32_t z = voxel(first.z), base = z * slice - static_cast<std::uint32_t>(corner);
     for (std::int64_t i = 0; i < count; ++i) {
       const FixedPoint px = start.x + x_[begin + i], py = start.y + y_[begin + i];
-      offsets[i] = static_cast<std::int32_t>(voxel(px) + voxel(py) * along_y + base);
+      offsets[i] = static_cast<std::int32_t>(voxel(px) + voxel(py) * row + base);
       if constexpr (Sample::linear) fx[i] = Steps::weight(px), fy[i] = Steps::weight(py);
     }
     if constexpr (deep) {
       for (std::int64_t i = 0; i < count; ++i) {
         const FixedPoint pz = start.z + z_[begin + i];
-        offsets[i] += static_cast<std::int32_t>((voxel(pz) - z) * along_z);
+        offsets[i] += static_cast<std::int32_t>((voxel(pz) - z) * slice);
         if constexpr (Sample::linear) fz[i] = Steps::weight(pz);
       }
     }
-    if constexpr (!Sample::linear) {
+    const T* const from = sample_.pixels + corner;
+    if constexpr (Sample::linear) {
+      interpolate<T, Steps, longest, deep>(from, shape, offsets, fx, fy, fz, count, out);
+    } else {
       for (std::int64_t i = 0; i < count; ++i) out[i] = from[offsets[i]];
-      return;
-    }
-    constexpr int rows = deep ? 4 : 2;
-    alignas(64) typename Pairs<T>::Stored stored[rows][longest];
-    const auto pairs = [&](int i) { return Pairs<T>{stored[i]}; };
-    for (std::int64_t i = 0; i < count; ++i) {
-      const T* const tap = from + offsets[i];
-      pairs(0).load(i, tap);
-      pairs(1).load(i, tap + row);
-      if constexpr (deep) {
-        pairs(2).load(i, tap + slice);
-        pairs(3).load(i, tap + slice + row);
-      }
-    }
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto in_slice = [&](const Pairs<T>& above, const Pairs<T>& below) {
-        return Steps::narrowed(
-            Steps::between(Steps::between_levels(above.left(i), above.right(i), fx[i]),
-                           Steps::between_levels(below.left(i), below.right(i), fx[i]), fy[i]));
-      };
-      const auto near = in_slice(pairs(0), pairs(1));
-      auto value = Steps::without_step(near);
-      if constexpr (deep) {
-        const auto mixed = Steps::between(near, in_slice(pairs(2), pairs(3)), fz[i]);
-        value = fz[i] > 0 ? mixed : value;
-      }
-      out[i] = static_cast<T>(Steps::result(value));
     }
   }
 
@@ -330,6 +342,7 @@ class AlignedWarp {
  public:
   using Steps = typename Sampler<T, sampling>::Steps;
   using Value = typename Steps::Value;
+  using Weight = typename Sampler<T, sampling>::Weight;
 
   AlignedWarp(Work& work, const SourceMap& map)
       : map_(biased(map)),
@@ -348,6 +361,7 @@ class AlignedWarp {
       weights_.push_back(Steps::weight(p));
       if (!clamps && (x < 0 || x + 1 >= from_.x)) outside_.push_back(i);
     }
+    find_windows();
   }
 
   void run(const T* from, T* to) const {
@@ -371,6 +385,45 @@ class AlignedWarp {
     return map;
   }
 
+  using Level = typename Steps::Level;
+  static constexpr std::int64_t lanes = 8, chunk = 128;
+
+  /// The chunks whose outputs, taken `lanes` at a time, each have their taps within 2 * lanes
+  /// voxels of a row: where the step is at most 2.
+  void find_windows() {
+    const auto fits = [&](std::int64_t begin) {
+      for (std::int64_t i = begin; i < begin + chunk; ++i) {
+        const std::int64_t first = left_[i / lanes * lanes];
+        if (right_[i] != left_[i] + 1 || left_[i] < first || right_[i] >= first + 2 * lanes ||
+            first + 2 * lanes > from_.x)
+          return false;
+      }
+      return true;
+    };
+    for (std::int64_t i = 0; i < to_.x; ++i) shifts_.push_back(left_[i] - left_[i / lanes * lanes]);
+    std::int64_t i = 0;
+    while (i + chunk <= to_.x && !fits(i)) i += chunk;
+    windowed_ = {i, i};
+    while (i + chunk <= to_.x && fits(i)) windowed_.end = i += chunk;
+  }
+
+  /// The taps of `lanes` outputs, by shuffles of the 2 * lanes voxels from `from`.
+  static void take_window(const T* from, const std::int32_t* shifts, Level* left, Level* right) {
+    typedef Level Levels [[gnu::vector_size(4 * lanes)]];
+    typedef std::int32_t Indices [[gnu::vector_size(4 * lanes)]];
+    Level window[2 * lanes];
+    for (int i = 0; i < 2 * lanes; ++i) window[i] = from[i];
+    Levels low, high;
+    Indices index;
+    std::memcpy(&low, window, sizeof low);
+    std::memcpy(&high, window + lanes, sizeof high);
+    std::memcpy(&index, shifts, sizeof index);
+    const Levels a = __builtin_shuffle(low, high, index);
+    const Levels b = __builtin_shuffle(low, high, index + 1);
+    std::memcpy(left, &a, sizeof a);
+    std::memcpy(right, &b, sizeof b);
+  }
+
   /// The input's row interpolated along x, in one of four lines. `kept` says which row a line has.
   const Value* line(const T* from, std::int64_t y, std::int64_t z,
                     std::array<std::int64_t, 4>& kept) const {
@@ -386,12 +439,22 @@ class AlignedWarp {
     } else if (kept[slot] != row) {
       kept[slot] = row;
       const T* const source = from + row * from_.x;
-      const std::int32_t *left = left_.data(), *right = right_.data();
-      const Value* const weights = weights_.data();
+      const std::int32_t *left = left_.data(), *right = right_.data(), *shifts = shifts_.data();
+      const Weight* const weights = weights_.data();
+      alignas(64) Level a[chunk], b[chunk];
+      for (std::int64_t begin = 0; begin < count; begin += chunk) {
+        const std::int64_t size = std::min(chunk, count - begin);
+        if (windowed_.begin <= begin && begin + size <= windowed_.end) {
+          for (std::int64_t i = 0; i < size; i += lanes)
+            take_window(source + left[begin + i], shifts + begin + i, a + i, b + i);
+        } else {
+          for (std::int64_t i = 0; i < size; ++i)
+            a[i] = source[left[begin + i]], b[i] = source[right[begin + i]];
+        }
 #pragma GCC ivdep
-      for (std::int64_t i = 0; i < count; ++i)
-        result[i] = Steps::between(static_cast<Value>(source[left[i]]),
-                                   static_cast<Value>(source[right[i]]), weights[i]);
+        for (std::int64_t i = 0; i < size; ++i)
+          result[begin + i] = Steps::along_x(a[i], b[i], weights[begin + i]);
+      }
     }
     return result;
   }
@@ -401,21 +464,17 @@ class AlignedWarp {
     const Position start{map_.at(0, 0, row_y, row_z), map_.at(1, 0, row_y, row_z),
                          map_.at(2, 0, row_y, row_z)};
     const std::int64_t y = whole(start.y), z = whole(start.z), count = to_.x;
-    const Value fy = Steps::weight(start.y), fz = Steps::weight(start.z);
+    const Weight fy = Steps::weight(start.y), fz = Steps::weight(start.z);
     const Value *a = line(from, y, z, kept), *b = line(from, y + 1, z, kept);
-    const auto in_slice = [fy](Value above, Value below) {
-      return Steps::narrowed(Steps::between(above, below, fy));
-    };
     if (fz > 0) {
       const Value *c = line(from, y, z + 1, kept), *d = line(from, y + 1, z + 1, kept);
 #pragma GCC ivdep
       for (std::int64_t i = 0; i < count; ++i)
-        out[i] = static_cast<T>(
-            Steps::result(Steps::between(in_slice(a[i], b[i]), in_slice(c[i], d[i]), fz)));
+        out[i] = Steps::along_z(Steps::along_y(a[i], b[i], fy), Steps::along_y(c[i], d[i], fy), fz);
     } else {
 #pragma GCC ivdep
       for (std::int64_t i = 0; i < count; ++i)
-        out[i] = static_cast<T>(Steps::result(Steps::without_step(in_slice(a[i], b[i]))));
+        out[i] = Steps::result(Steps::along_y(a[i], b[i], fy));
     }
     const Sampler<T, sampling> sample{from, from_};
     for (const std::int64_t i : outside_)
@@ -425,7 +484,9 @@ class AlignedWarp {
   SourceMap map_;
   Shape from_, to_;
   std::vector<std::int32_t> left_, right_;  ///< By the output's x: taps, clamped.
-  std::vector<Value> weights_;
+  std::vector<Weight> weights_;
+  std::vector<std::int32_t> shifts_;   ///< From the left tap of the first of `lanes` outputs.
+  Interval windowed_{0, 0};            ///< Chunks in which take_window() finds all taps.
   std::vector<std::int64_t> outside_;  ///< Outputs with taps outside, where these are 0.
   ThreadScratch lines_;
 };
