@@ -90,9 +90,9 @@ inline std::int64_t narrowed(std::int64_t value) {
 
 /// The grey level, rounded half to even.
 inline std::int64_t whole_level(std::int64_t value) {
-  constexpr std::int64_t one = std::int64_t{1} << (2 * weight_bits);
-  const std::int64_t level = value >> (2 * weight_bits), rest = value & (one - 1);
-  return level + (rest > one / 2 || (rest == one / 2 && level % 2 == 1));
+  constexpr std::int64_t below_half = (std::int64_t{1} << (2 * weight_bits - 1)) - 1;
+  const std::int64_t odd = (value >> (2 * weight_bits)) & 1;
+  return (value + below_half + odd) >> (2 * weight_bits);
 }
 
 inline const char* const interpolation_tolerance_rule =
