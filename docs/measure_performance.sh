@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Measures what docs/performance.md shows: measure_performance.sh BENCH ENGINES OUT
 # BENCH is the program, ENGINES a folder with the manifests of cupy, pyclesperanto, opencv-python, scipy and simpleitk
-# (those that are not there are left out), OUT the folder for the results. DEVICE names the GPU (NVIDIA). About eight
-# minutes on a machine with 16 cores. Then: performance_table.py OUT/gpu_*.json, and --ours tbb OUT/cpu_*.json.
+# (those that are not there are left out), OUT the folder for the results. DEVICE names the GPU (NVIDIA). About eleven
+# minutes on a machine with 16 cores; ONLY=cpu_itk,threads measures these parts alone. Then: performance_table.py
+# OUT/gpu_NAME.json... and performance_table.py --ours tbb OUT/cpu_NAME.json...
 set -uo pipefail
-[[ $# -eq 3 ]] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+[[ $# -eq 3 ]] || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
 program=$1 engines=$2 out=$3 gpu=${DEVICE:-NVIDIA}
 mkdir -p "$out" || exit 2
 planes=2048x2048 stacks=1024x1024x32
 
 measure() {  # NAME, ENGINES, more options
   local name=$1 names=$2 folder manifest
+  [[ -z ${ONLY:-} || ,$ONLY, == *,$name,* ]] || return 0
   folder=$(mktemp -d)
   for manifest in ${names//,/ }; do
     [[ ! -e $engines/$manifest.json ]] || cp "$engines"/{*.py,"$manifest.json"} "$folder"

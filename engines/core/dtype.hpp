@@ -97,14 +97,19 @@ T to_pixel(F value) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
   } else {
-    // For vector code: the sum's last bits are the value, rounded, and its bits grow as the value.
-    using Bits = std::conditional_t<sizeof(F) == 4, std::uint32_t, std::uint64_t>;
-    constexpr F shift = F{1} / std::numeric_limits<F>::epsilon();
     constexpr F highest = static_cast<F>(std::numeric_limits<T>::max());
-    static_assert(highest < shift);
+    constexpr F shift = F{1} / std::numeric_limits<F>::epsilon();
     const F positive = value > F{0} ? value : F{0};
-    return static_cast<T>(
-        std::min(std::bit_cast<Bits>(positive + shift), std::bit_cast<Bits>(highest + shift)));
+    if constexpr (highest < shift) {
+      // Without branches: the sum's last bits are the value, rounded, and its bits grow as the
+      // value does.
+      using Bits = std::conditional_t<sizeof(F) == 4, std::uint32_t, std::uint64_t>;
+      return static_cast<T>(
+          std::min(std::bit_cast<Bits>(positive + shift), std::bit_cast<Bits>(highest + shift)));
+    } else {
+      return positive >= highest ? std::numeric_limits<T>::max()
+                                 : static_cast<T>(std::nearbyint(positive));
+    }
   }
 }
 
