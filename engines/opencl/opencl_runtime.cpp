@@ -214,11 +214,10 @@ cl::NDRange OpenClEngine::fitting(std::array<std::size_t, 3> local) const {
   return {local[0], local[1], local[2]};
 }
 
-std::shared_future<cl::Program> OpenClEngine::program(const std::string& family,
-                                                      const std::string& options,
-                                                      const std::string& before) {
+cl::Program OpenClEngine::program(const std::string& family, const std::string& options,
+                                  const std::string& before) {
   auto& program = programs_[family + " " + options + "\n" + before];
-  if (program.valid()) return program;
+  if (program()) return program;
   std::string source = before;
   for (const char* name : {"common", family.c_str()}) {
     const auto& sources = kernel_sources();
@@ -228,8 +227,7 @@ std::shared_future<cl::Program> OpenClEngine::program(const std::string& family,
     source += found->text;
   }
   ++counters_.compilations;
-  return program = std::async(device_.is_cpu() ? std::launch::deferred : std::launch::async,
-                              [=, this] { return build(source, options); });
+  return program = build(source, options);
 }
 
 cl::Program OpenClEngine::build(const std::string& source, const std::string& options) {
@@ -260,7 +258,7 @@ Probe OpenClEngine::arithmetic_probe() {
   return with_context("measuring the arithmetic rate of " + device_.name, [&] {
     constexpr cl_int steps = 4096;
     const std::size_t items = std::size_t{2048} * std::max(1u, device_.compute_units);
-    cl::Kernel kernel(program("arithmetic", "").get(), "multiply_adds");
+    cl::Kernel kernel(program("arithmetic", ""), "multiply_adds");
     const cl::Buffer sums = memory(items * sizeof(cl_float));
     kernel.setArg(0, sums);
     kernel.setArg(1, steps);

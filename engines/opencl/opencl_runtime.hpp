@@ -1,5 +1,4 @@
 #pragma once
-#include <future>
 #include <map>
 #include <memory>
 #include <string>
@@ -107,10 +106,9 @@ class OpenClEngine final : public Engine {
   /// Made at the first call, which allocate() does for the first buffer whose transfers are staged.
   Staging& staging();
   /// The family's program for these options, with `before` in front, from this process, from the
-  /// disk cache, or built: beside other work, except for CPUs, whose compilers are not known to
-  /// build several at once. Its get() throws std::runtime_error with the build log.
-  std::shared_future<cl::Program> program(const std::string& family, const std::string& options,
-                                          const std::string& before = "");
+  /// disk cache, or built now. Throws std::runtime_error with the build log.
+  cl::Program program(const std::string& family, const std::string& options,
+                      const std::string& before = "");
   const std::shared_ptr<MemoryMeter>& meter() const { return meter_; }
   const cl::Context& context() const { return context_; }
   /// `local`, halved along its largest axis until the device takes it.
@@ -122,7 +120,7 @@ class OpenClEngine final : public Engine {
   cl::Device cl_device_;
   cl::Context context_;
   std::shared_ptr<MemoryMeter> meter_;
-  std::map<std::string, std::shared_future<cl::Program>> programs_;
+  std::map<std::string, cl::Program> programs_;
   std::size_t staged_from_;
   std::unique_ptr<Staging> staging_;
 };

@@ -131,17 +131,11 @@ PlanBuilder::Launch& PlanBuilder::add(const char* kernel, const Types& types, co
     file = name_in_file.substr(0, colon);
     name_in_file.erase(0, colon + 1);
   }
-  return launches_.emplace_back(
-      Launch{engine_.program(file, options, types.source), name_in_file, items});
+  const cl::Program program = engine_.program(file, options, types.source);
+  return launches_.emplace_back(Launch{cl::Kernel(program, name_in_file.c_str()), items});
 }
 
 Prepared PlanBuilder::finish() {
-  for (auto& launch : launches_) {
-    if (launch.step) continue;
-    launch.kernel = cl::Kernel(launch.program.get(), launch.name.c_str());
-    for (const auto& set_argument : launch.arguments) set_argument(launch.kernel);
-    launch.arguments.clear();
-  }
   auto plan = std::make_unique<LaunchPlan>(request_, std::move(launches_), std::move(owned_));
   const auto stream = engine_.stream(false);
   plan->enqueue(*stream);

@@ -95,15 +95,11 @@ class PlanBuilder : public RequestView {
   Prepared finish();
 
  private:
-  /// A launch's kernel and its arguments are made in finish(), when all programs are under way.
   struct Launch {
-    std::shared_future<cl::Program> program{};
-    std::string name{};
+    cl::Kernel kernel{};
     Range range{};
-    std::vector<std::function<void(cl::Kernel&)>> arguments{};
     std::vector<std::pair<cl_uint, Scratch>> scratch{};
     Step step{};  ///< in place of the kernel
-    cl::Kernel kernel{};
   };
   class LaunchPlan;
 
@@ -112,7 +108,7 @@ class PlanBuilder : public RequestView {
   Launch& add(const char* kernel, const Types& types, const Range& items);
 
   static void set(Launch& launch, cl_uint index, const std::shared_ptr<Buffer>& buffer) {
-    set(launch, index, static_cast<const OpenClBuffer&>(*buffer).memory());
+    launch.kernel.setArg(index, static_cast<const OpenClBuffer&>(*buffer).memory());
   }
   static void set(Launch& launch, cl_uint index, const Scratch& slot) {
     launch.scratch.emplace_back(index, slot);
@@ -122,7 +118,7 @@ class PlanBuilder : public RequestView {
   }
   template <class Value>
   static void set(Launch& launch, cl_uint index, const Value& value) {
-    launch.arguments.emplace_back([=](cl::Kernel& kernel) { kernel.setArg(index, value); });
+    launch.kernel.setArg(index, value);
   }
 
   OpenClEngine& engine_;
