@@ -11,6 +11,7 @@ namespace voxelmark {
 namespace {
 
 namespace fs = std::filesystem;
+
 std::optional<double> number_in(const fs::path& file) {
   std::ifstream stream(file);
   double value = 0;

@@ -30,8 +30,9 @@ kernel void find_candidates(global const IN* input, global const IN* highest, gl
   }
 }
 
-__attribute__((noinline)) void unite_plateau(global const IN* input, global const uchar* kinds, volatile global uint* parents, const long i,
-                          const long width, const long height) {
+__attribute__((noinline)) void unite_plateau(global const IN* input, global const uchar* kinds,
+                                             volatile global uint* parents, const long i, const long width,
+                                             const long height) {
   LOCATE(i)
   // All neighbours that come before the voxel touch one of them; where that one belongs to the plateau, they are united
   // with it anyway.

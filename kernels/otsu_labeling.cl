@@ -98,9 +98,9 @@ kernel void list_seeds(global const uint* seeds, global const uint* components, 
   }
 
 // The nearest seed of voxel i's own component.
-__attribute__((noinline)) uint nearest_seed(global const uint* seeds, global const uint* components, const long i, const uint component,
-                         const long width, const long height, const long depth, global const uint* starts,
-                         global const uint* list) {
+__attribute__((noinline)) uint nearest_seed(global const uint* seeds, global const uint* components, const long i,
+                                            const uint component, const long width, const long height,
+                                            const long depth, global const uint* starts, global const uint* list) {
   LOCATE(i)
   const uint begin = starts[component], end = starts[component + 1];
   long best = LONG_MAX;

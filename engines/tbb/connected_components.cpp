@@ -151,32 +151,20 @@ void unite_runs(const Runs& runs, bool box) {
 /// Puts each run's label where its parent was: the number, from 1 on, of its root among all roots.
 void number_runs(std::uint32_t* parents, std::int64_t runs, std::uint32_t* numbers,
                  std::uint32_t* counts) {
-  const std::int64_t tasks = (runs + voxels_per_task - 1) / voxels_per_task;
-  const auto each = [&](const auto& f) {
-    tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
-      f(task, static_cast<std::uint32_t>(task * voxels_per_task),
-        static_cast<std::uint32_t>(std::min(runs, (task + 1) * voxels_per_task)));
-    });
+  const auto is_root = [=](std::int64_t i) {
+    const auto run = static_cast<std::uint32_t>(i);
+    const std::uint32_t root = find_root(parents, run);
+    if (root != run) std::atomic_ref(parents[run]).store(root, std::memory_order_relaxed);
+    return root == run;
   };
-  each([=](std::int64_t task, std::uint32_t begin, std::uint32_t end) {
-    std::uint32_t roots = 0;
-    for (std::uint32_t i = begin; i < end; ++i) {
-      const std::uint32_t root = find_root(parents, i);
-      if (root == i)
-        ++roots;
-      else
-        std::atomic_ref(parents[i]).store(root, std::memory_order_relaxed);
-    }
-    counts[task] = roots;
-  });
-  std::exclusive_scan(counts, counts + tasks, counts, std::uint32_t{0});
-  each([=](std::int64_t task, std::uint32_t begin, std::uint32_t end) {
-    std::uint32_t number = counts[task];
-    for (std::uint32_t i = begin; i < end; ++i) numbers[i] = number += parents[i] == i;
-  });
-  each([=](std::int64_t, std::uint32_t begin, std::uint32_t end) {
-    for (std::uint32_t i = begin; i < end; ++i) parents[i] = numbers[parents[i]];
-  });
+  enumerate(runs, counts, is_root,
+            [=](std::int64_t i, std::uint32_t number) { numbers[i] = number; });
+  // Every parent is a root by now.
+  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, runs, voxels_per_task),
+                    [=](const auto& range) {
+                      for (std::int64_t i = range.begin(); i < range.end(); ++i)
+                        parents[i] = numbers[parents[i]];
+                    });
 }
 
 /// At [byte][i]: how many of the byte's bits 0 to i are set.
