@@ -92,7 +92,7 @@ struct Measurement {
   Disturbance disturbance;
   std::size_t peak_device_bytes = 0;
   double clock_drift = 0;  ///< change of the arithmetic probe's time, as a fraction
-  bool precise = false;    ///< the interval of the median is narrow enough; else time was up
+  bool precise = false;    ///< sampling ended since the interval of the median is narrow enough
   Cost cost;
 };
 

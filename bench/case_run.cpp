@@ -250,6 +250,8 @@ bool CaseRun::wants_more() const {
 void CaseRun::finish() {
   if (!running_) return;
   if (samples() == 0) return end(Skip{"interrupted"});
+  // Not asked again after the last run: what was too wide at every look may be narrow by then.
+  measurement_.precise = !interrupt_requested && !time_is_up(0) && precise();
   try {
     measurement_.disturbance = case_.entry.device.external ? Disturbance{} : disturbance_.result();
     if (!interrupt_requested) {
@@ -261,7 +263,6 @@ void CaseRun::finish() {
       if (probe_before_ > 0)
         measurement_.clock_drift = opened_->engine->arithmetic_probe().seconds / probe_before_ - 1;
     }
-    measurement_.precise = precise();
     end(Done{measurement_, comparison_, execution_.plan->difference(), disagreement_});
   } catch (...) {
     end(outcome_of_exception());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <thread>
 
@@ -157,15 +158,36 @@ TEST_F(Harness, UncheckedRowsTakeNoPartInSpeedUps) {
   EXPECT_NE(best_cpu_row(run({cheat("honest", [] { return true; })}).rows), nullptr);
 }
 
+// Precision is looked at when there are 10, 20, 40 ... samples, less the last one, on poisoned
+// memory.
+void expect_looked_at_when_precise(const GroupResult& result) {
+  const auto& m = std::get<Done>(result.rows.at(0).outcome).measurement;
+  const auto n = m.wall.size() - 1;
+  EXPECT_TRUE(!m.precise || (n % 10 == 0 && std::has_single_bit(n / 10))) << n;
+}
+
 TEST_F(Harness, TheStoppingRuleIsAskedAtTenTwentyForty) {
   Options options;
   options.max_time = 1.5;
-  const auto result = run({cheat("honest", [] { return true; })}, options);
-  const auto& m = std::get<Done>(result.rows.at(0).outcome).measurement;
-  if (m.precise) {
-    const auto n = m.wall.size() - 1;  // less the last run, on poisoned memory
-    EXPECT_TRUE(n % 10 == 0 && ((n / 10) & (n / 10 - 1)) == 0) << n;
-  }
+  expect_looked_at_when_precise(run({cheat("honest", [] { return true; })}, options));
+}
+
+// Unsteady while it is asked, steady in the block that the time limit ends.
+TEST_F(Harness, WhatTheTimeLimitEndedWasNotEndedByPrecision) {
+  Options options;
+  options.max_time = 0.2;
+  auto start = std::make_shared<std::optional<std::chrono::steady_clock::time_point>>();
+  auto runs = std::make_shared<std::atomic<int>>(0);
+  const auto calms_down = [start, runs] {
+    const int run = ++*runs - runs_before_samples;
+    if (run <= 0) return true;
+    const auto now = std::chrono::steady_clock::now();
+    if (!*start) *start = now;
+    const bool calm = now - **start > std::chrono::milliseconds(100);
+    std::this_thread::sleep_for(std::chrono::milliseconds(!calm && run % 2 ? 1 : 3));
+    return true;
+  };
+  expect_looked_at_when_precise(run({cheat("calms down", calms_down)}, options));
 }
 
 TEST(Samples, CoverCornersEdgesAndTheInsideWithoutRepetition) {
