@@ -105,6 +105,13 @@ void add_axes(CLI::App& app, Axes& axes) {
       ->type_name("NAME=VALUE,...");
   add_short_parameter(app, "sigma", axes);
   add_short_parameter(app, "radius", axes);
+  auto* tile = add_list(app, "--tile", axes.tiles, parse_tile,
+                        "Work in tiles too, as 256,512x512x64, from the host's memory and back")
+                   ->type_name("TILE,...");
+  add_list(app, "--overlap", axes.overlaps, parse_overlap,
+           "What tiles read beyond on each side: 0,20,20x20x5 or auto (default), as needed")
+      ->needs(tile)
+      ->type_name("VOXELS,...");
   add_engines(app, axes.engines);
   app.add_option("--threads", axes.threads,
                  "CPU threads, for every CPU engine and device (default all)")

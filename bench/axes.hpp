@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/engines.hpp"
+#include "bench/tiles.hpp"
 #include "datasets/tiff.hpp"
 #include "engines/core/dtype.hpp"
 #include "engines/core/shape.hpp"
@@ -43,6 +44,8 @@ struct Axes {
   EngineSelection engines;
   std::vector<int> threads;
   std::vector<ParameterAxis> parameters;
+  std::vector<TileExtent> tiles;
+  std::vector<std::optional<TileExtent>> overlaps;  ///< nothing: as much as is needed
   std::vector<std::string> datasets;
   std::vector<std::uint64_t> seeds;
   std::vector<std::string> inputs;  ///< TIFF files

@@ -16,11 +16,17 @@ std::string Task::suffix() const {
 std::string Case::name() const {
   std::string text = task->operation->name + "/" + entry.device.id + "/" + task->suffix();
   if (threads > 0) text += "/threads:" + std::to_string(threads);
+  if (tiling) text += "/" + tiling->text(task->operation->dims);
   return text;
 }
 
 std::string Case::engine_label() const {
-  return entry.device.id + (threads > 0 ? " " + std::to_string(threads) + "t" : "");
+  return entry.device.id + (threads > 0 ? " " + std::to_string(threads) + "t" : "") +
+         (tiling ? " " + tiling->text(task->operation->dims) : "");
+}
+
+bool is_verified(const Done& done) {
+  return done.comparison.check != Check::none && agrees(done.comparison);
 }
 
 bool agrees(const Comparison& comparison) {

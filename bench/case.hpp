@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "bench/disturbance.hpp"
+#include "bench/seam_errors.hpp"
+#include "bench/tile_lanes.hpp"
 #include "datasets/tiff.hpp"
 #include "engines/core/engine.hpp"
 #include "validate/illustration.hpp"
@@ -44,12 +46,14 @@ struct Task {
 struct Case {
   std::shared_ptr<const Task> task;
   EngineEntry entry;
-  int threads = 0;  ///< 0: all, and not in the name
+  int threads = 0;                 ///< 0: all, and not in the name
+  std::optional<Tiling> tiling{};  ///< nothing: the image as a whole
 
   /// "GaussianBlur3D/opencl:NVIDIA_H200/1024x1024x32/f32/sigma:2": the key of all results.
   std::string name() const;
 
-  /// "tbb 2t": the device's id, and the threads where they are limited.
+  /// "tbb 2t tile:256x256/overlap:8": the device's id, the threads where they are limited, the
+  /// tiles.
   std::string engine_label() const;
 };
 
@@ -96,13 +100,27 @@ struct Measurement {
   Cost cost;
 };
 
+/// What is to be known of a result that was made tile by tile.
+struct TilingOutcome {
+  Tiles tiles;
+  std::size_t lanes = 0;
+  TileStages stages;                   ///< of the last run
+  std::optional<SeamErrors> errors{};  ///< against the same engine's uncut result, where it has one
+};
+
 struct Done {
   Measurement measurement;
   Comparison comparison;
   /// Of an external engine: in what its definition is known to be another one, and how far its
   /// result is from the reference's where that is beyond the tolerance. Else empty.
   std::string difference{}, disagreement{};
+  std::optional<TilingOutcome> tiling{};
 };
+
+/// Whether a row has been compared and agrees: only then do its times say how fast the operation
+/// is.
+bool is_verified(const Done& done);
+
 struct Failed {
   std::string reason;
   bool disagrees = false;  ///< it gave a result, which is not the reference's

@@ -45,16 +45,21 @@ void CaseRun::set_up(OpenEngines& engines) {
     const auto opened = engines.open(case_.entry, case_.threads);
     if (const auto* skip = std::get_if<Skip>(&opened)) return end(*skip);
     opened_ = std::get<OpenEngines::Opened*>(opened);
+    if (case_.tiling) tiled_ = std::make_unique<TiledEngine>(*opened_->engine, *case_.tiling);
     if (prepare()) check_first_result();
   } catch (...) {
     end(outcome_of_exception());
   }
 }
 
+Engine& CaseRun::engine() const { return tiled_ ? *tiled_ : *opened_->engine; }
+
+bool CaseRun::has_artefacts() const { return tiling_ && !tiling_->tiles.overlap_suffices(); }
+
 /// Whether the engine does it.
 bool CaseRun::prepare() {
   const Task& task = *case_.task;
-  Engine& engine = *opened_->engine;
+  Engine& engine = this->engine();
   engine.reset_peak();
   const std::size_t before = engine.bytes_in_use();
   const std::int64_t labels = checker_.largest_label();
@@ -65,6 +70,7 @@ bool CaseRun::prepare() {
     return false;
   }
   execution_ = std::get<Execution>(std::move(made));
+  if (tiled_) tiling_ = TilingOutcome{tiled_->tiles(), tiled_->lanes(), {}, {}};
   measurement_.prepare = execution_.prepare_seconds;
   measurement_.peak_device_bytes = engine.peak_bytes() - before;
   measurement_.cost = task.operation->cost(task.parameters, task.shape, task.dtype, labels);
@@ -90,8 +96,9 @@ Comparison CaseRun::run_poisoned(std::uint8_t poison, bool timed) {
 
 void CaseRun::check_first_result() {
   comparison_ = run_poisoned(0xff, false);
-  comparison_.is_reference = case_.entry.device.is_reference();
+  comparison_.is_reference = case_.entry.device.is_reference() && !tiled_;
   if (!options_.save.empty()) save_result();
+  if (tiled_) compare_with_uncut();
   // What is sampled is no image, and a table is none either.
   if (illustrated_ && !comparison_.is_reference && checker_.check() == Check::full &&
       !case_.task->operation->gives_table())
@@ -99,12 +106,12 @@ void CaseRun::check_first_result() {
         illustrate(checker_.inputs()[0], checker_.expected(), result_));
   // Another system's result is another one by its definition: how fast it is, is asked all the
   // same.
-  if (!agrees(comparison_)) {
+  if (!agrees(comparison_) && !has_artefacts()) {
     disagreement_ = explain_disagreement(comparison_, result_.shape());
     if (!case_.entry.device.external) return end(Failed{disagreement_, true});
   }
   measure_transfers();
-  profiling_stream_ = opened_->engine->stream(true);
+  profiling_stream_ = engine().stream(true);
   disturbance_ = DisturbanceMeter(opened_->gpu);
   prepare_cold();
   probe_before_ = opened_->engine->arithmetic_probe().seconds;
@@ -119,9 +126,21 @@ void CaseRun::save_result() const {
     write_tiff(path, result_);
 }
 
+void CaseRun::compare_with_uncut() {
+  const Task& task = *case_.task;
+  try {
+    const auto uncut =
+        run_on(*opened_->engine, *task.operation, task.parameters, pointers_to(checker_.inputs()));
+    if (const auto* image = std::get_if<Image>(&uncut))
+      tiling_->errors = seam_errors(*image, result_, tiling_->tiles.tiles);
+  } catch (const TooLarge&) {
+    // What only tiles make fit has no other result to compare with.
+  }
+}
+
 void CaseRun::measure_transfers() {
   // A transfer has none of its own beside it.
-  if (opened_->engine->device().host_memory || case_.task->operation->is_transfer) return;
+  if (engine().device().host_memory || case_.task->operation->is_transfer) return;
   for (std::size_t i = 0; i < block_size; ++i) {
     measurement_.upload.push_back(timed(*execution_.stream, [&] {
       for (std::size_t k = 0; k < execution_.inputs.size(); ++k)
@@ -134,7 +153,7 @@ void CaseRun::measure_transfers() {
 }
 
 void CaseRun::sample_device(std::size_t count) {
-  if (opened_->engine->device().host_memory) return;  // has no clock of its own
+  if (engine().device().host_memory) return;  // has no clock of its own
   for (std::size_t i = 0; i < count && !interrupt_requested; ++i) {
     execution_.plan->enqueue(*profiling_stream_);
     const auto seconds = profiling_stream_->device_seconds();
@@ -146,7 +165,7 @@ void CaseRun::sample_device(std::size_t count) {
 // A synchronous engine has one plan in flight at the most: its throughput is its latency.
 void CaseRun::sample_throughput() {
   const double latency = measurement_.wall.back();
-  if (opened_->engine->device().host_memory) {
+  if (engine().device().host_memory) {
     measurement_.throughput.push_back(latency);
     return;
   }
@@ -183,6 +202,10 @@ void CaseRun::prepare_cold() {
   if (!options_.flush) return;
   if (case_.entry.device.external) {
     measurement_.no_cold = "the caches of another process's work are not emptied";
+    return;
+  }
+  if (tiled_) {
+    measurement_.no_cold = "work in tiles is not measured with emptied caches";
     return;
   }
   try {
@@ -257,13 +280,14 @@ void CaseRun::finish() {
     if (!interrupt_requested) {
       measure_energy();
       const Comparison last = run_poisoned(0xa5, true);
-      if (!agrees(last) && disagreement_.empty())
+      if (!agrees(last) && disagreement_.empty() && !has_artefacts())
         return end(
             Failed{"the last timed run " + explain_disagreement(last, result_.shape()), true});
       if (probe_before_ > 0)
         measurement_.clock_drift = opened_->engine->arithmetic_probe().seconds / probe_before_ - 1;
     }
-    end(Done{measurement_, comparison_, execution_.plan->difference(), disagreement_});
+    if (tiled_) tiling_->stages = tiled_->stages();
+    end(Done{measurement_, comparison_, execution_.plan->difference(), disagreement_, tiling_});
   } catch (...) {
     end(outcome_of_exception());
   }

@@ -6,6 +6,7 @@
 #include "bench/engines.hpp"
 #include "bench/execution.hpp"
 #include "bench/options.hpp"
+#include "bench/tiled_engine.hpp"
 
 namespace voxelmark {
 
@@ -33,10 +34,15 @@ class CaseRun {
   Row row() const { return {case_, outcome_, illustration_}; }
 
  private:
+  Engine& engine() const;
+  /// Tiles that overlap by less than the operation needs: their result differs, which is what is
+  /// measured of them.
+  bool has_artefacts() const;
   bool prepare();
   void check_first_result();
   Comparison run_poisoned(std::uint8_t poison, bool timed);
   void save_result() const;
+  void compare_with_uncut();
   void measure_transfers();
   void sample_device(std::size_t count);
   void sample_throughput();
@@ -52,6 +58,8 @@ class CaseRun {
   bool illustrated_;
   std::shared_ptr<const Illustration> illustration_;
   OpenEngines::Opened* opened_ = nullptr;
+  std::unique_ptr<TiledEngine> tiled_;  ///< before what it makes: it ends last
+  std::optional<TilingOutcome> tiling_;
   Execution execution_;
   std::unique_ptr<Stream> profiling_stream_;
   Image result_;

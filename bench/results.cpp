@@ -36,8 +36,8 @@ const Row* best_cpu_row(const std::vector<Row>& rows) {
   const Row* best = nullptr;
   for (const auto& row : rows) {
     const auto* done = std::get_if<Done>(&row.outcome);
-    if (!done || done->comparison.is_reference || done->comparison.check == Check::none ||
-        !done->disagreement.empty() || !row.bench_case.entry.device.is_cpu())
+    if (!done || done->comparison.is_reference || !is_verified(*done) || row.bench_case.tiling ||
+        !row.bench_case.entry.device.is_cpu())
       continue;
     if (!best ||
         total_seconds(done->measurement) < total_seconds(std::get<Done>(best->outcome).measurement))

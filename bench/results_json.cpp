@@ -102,7 +102,7 @@ void add_figures(Run& run, const Done& done, const Limits* limits, const Row* be
   if (m.disturbance.others_gpu) add_counter(run, "others_gpu_share", *m.disturbance.others_gpu);
   if (m.sampling > 0) add_counter(run, "harness_share", m.outside / m.sampling);
   add_agreement(run, done.comparison);
-  if (best && done.comparison.check != Check::none && done.disagreement.empty()) {
+  if (best && is_verified(done)) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
     add_counter(run, "speedup", compute_seconds(base) / seconds);
     add_counter(run, "speedup_with_transfers", total_seconds(base) / total_seconds(m));

@@ -89,6 +89,22 @@ ParsedShape clij_size(int dims) {
   return {dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32}, dims};
 }
 
+/// What a person who wrote it did not mean. (An overlap that was left to the program may be larger
+/// than its tile.)
+void require_sensible(const Tiling& tiling, const Task& task) {
+  if (!tiling.overlap) return;
+  const int dims = task.operation->dims;
+  const auto [tile, overlap] = std::pair(tiling.tile, *tiling.overlap);
+  const auto fail = [&](const std::string& than) {
+    throw BadInput("--overlap " + to_string(overlap, dims) + " is larger than " + than +
+                   "; overlaps are voxels to each side of a tile");
+  };
+  if (overlap.x > task.shape.x || overlap.y > task.shape.y || overlap.z > task.shape.z)
+    fail("the image of " + to_string(task.shape, dims) + " voxels");
+  if (overlap.x > tile.x || overlap.y > tile.y || overlap.z > tile.z)
+    fail("--tile " + to_string(tile, dims));
+}
+
 /// CLIJ's default size for the dimension, halved along x and y until the reference takes no more
 /// than 10 s, or x is 64.
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
@@ -238,23 +254,42 @@ class Sweep {
     }
   }
 
+  /// The image as a whole, then all tiles with all overlaps that are meant for so many axes.
+  std::vector<std::optional<Tiling>> tilings(int dims) const {
+    std::vector<std::optional<Tiling>> all{std::nullopt};
+    const auto overlaps = axes_.overlaps.empty()
+                              ? std::vector<std::optional<TileExtent>>{std::nullopt}
+                              : axes_.overlaps;
+    for (const auto& tile : axes_.tiles)
+      for (const auto& overlap : overlaps) {
+        const auto shape = tile.shape(dims, 1);
+        const auto margin = overlap ? overlap->shape(dims, 0) : std::nullopt;
+        if (shape && (margin || !overlap)) all.push_back(Tiling{*shape, margin});
+      }
+    return all;
+  }
+
   Group make_group(const Task& wanted) const {
     const auto task = std::make_shared<const Task>(wanted);
     Group group{task, {}};
-    for (const auto& entry : entries_) {
-      const bool cpu = entry.device.is_cpu() || entry.device.type.empty();
-      for (const int threads :
-           axes_.threads.empty() || !cpu ? std::vector<int>{0} : axes_.threads) {
-        Case made{task, entry, threads};
-        const std::string name = made.name();
-        const bool again =
-            taken_.contains(name) || std::any_of(group.cases.begin(), group.cases.end(),
-                                                 [&](const Case& c) { return c.name() == name; });
-        if (std::regex_search(name, axes_.filter.regex) && !again)
-          group.cases.push_back(std::move(made));
-      }
-    }
+    for (const auto& entry : entries_)
+      for (const auto& tiling : tilings(task->operation->dims)) add_cases(group, entry, tiling);
     return group;
+  }
+
+  void add_cases(Group& group, const EngineEntry& entry,
+                 const std::optional<Tiling>& tiling) const {
+    const bool cpu = entry.device.is_cpu() || entry.device.type.empty();
+    for (const int threads : axes_.threads.empty() || !cpu ? std::vector<int>{0} : axes_.threads) {
+      Case made{group.task, entry, threads, tiling};
+      const std::string name = made.name();
+      const bool again =
+          taken_.contains(name) || std::any_of(group.cases.begin(), group.cases.end(),
+                                               [&](const Case& c) { return c.name() == name; });
+      if (!std::regex_search(name, axes_.filter.regex) || again) continue;
+      if (tiling) require_sensible(*tiling, *group.task);
+      group.cases.push_back(std::move(made));
+    }
   }
 
   const Axes& axes_;

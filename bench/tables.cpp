@@ -122,9 +122,8 @@ std::string done_line(const Row& row, const Done& done, const Row* best, const O
   for (const auto& cell :
        {milliseconds(m.upload), milliseconds(m.download), significant(1e3 * m.prepare, 3)})
     cells.push_back(cell);
-  const bool checked = done.comparison.check != Check::none && done.disagreement.empty();
   cells.push_back(done.comparison.is_reference ? "is ref." : error_cell(done.comparison));
-  if (best && checked) {
+  if (best && is_verified(done)) {
     const Measurement& base = std::get<Done>(best->outcome).measurement;
     cells.push_back(times(compute_seconds(base) / seconds));
     cells.push_back(times(total_seconds(base) / total_seconds(m)));

@@ -152,6 +152,9 @@ class Engine {
   /// Does all that must stay outside the clock: builds programs, launches each kernel once, takes
   /// scratch, computes weights, touches every buffer.
   virtual Prepared prepare(const Request& request) = 0;
+  /// How many streams may be used at once, each by a thread of its own, so that one works while
+  /// another one transfers. Preparing is for one thread.
+  virtual int concurrent_streams() const { return 1; }
   /// A fixed piece of float32 multiply-adds on the whole device, the best of several: its rate, and
   /// by two readings whether the clock moved.
   virtual Probe arithmetic_probe() = 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -71,11 +72,11 @@ class HostStream final : public Stream {
       : arena_(std::move(arena)), counters_(counters) {}
 
   void upload(const Image& image, Buffer& buffer) override {
-    ++counters_.uploads;
+    std::atomic_ref(counters_.uploads)++;
     static_cast<HostBuffer&>(buffer).wrap(image);
   }
   void download(const Buffer& buffer, Image& image) override {
-    ++counters_.downloads;
+    std::atomic_ref(counters_.downloads)++;
     if (image.shape() != buffer.shape() || image.dtype() != buffer.dtype())
       throw std::logic_error("download into an image of another shape or type");
     move(pixels(buffer), image.data(), buffer.bytes());

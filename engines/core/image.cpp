@@ -38,17 +38,24 @@ Image Image::clone() const {
   return copy;
 }
 
+void copy_box(const Image& from, const Index& from_origin, const Shape& extent, Image& to,
+              const Index& to_origin) {
+  if (from.dtype() != to.dtype()) throw std::logic_error("a copy between images of two types");
+  const std::size_t pixel = bytes_of(from.dtype()),
+                    row = static_cast<std::size_t>(extent.x) * pixel;
+  const auto start = [&](const Image& image, const Index& origin, std::int64_t y, std::int64_t z) {
+    return pixel *
+           static_cast<std::size_t>(offset(image.shape(), origin.x, origin.y + y, origin.z + z));
+  };
+  for (std::int64_t z = 0; z < extent.z; ++z)
+    for (std::int64_t y = 0; y < extent.y; ++y)
+      std::memcpy(to.data() + start(to, to_origin, y, z),
+                  from.data() + start(from, from_origin, y, z), row);
+}
+
 Image crop(const Image& image, const Region& region) {
   Image result(region.extent, image.dtype(), image.spacing());
-  const std::size_t pixel = bytes_of(image.dtype());
-  const std::size_t row = static_cast<std::size_t>(region.extent.x) * pixel;
-  for (std::int64_t z = 0; z < region.extent.z; ++z)
-    for (std::int64_t y = 0; y < region.extent.y; ++y) {
-      const std::int64_t from =
-          offset(image.shape(), region.origin.x, region.origin.y + y, region.origin.z + z);
-      std::memcpy(result.data() + static_cast<std::size_t>(offset(region.extent, 0, y, z)) * pixel,
-                  image.data() + static_cast<std::size_t>(from) * pixel, row);
-    }
+  copy_box(image, region.origin, region.extent, result, {});
   return result;
 }
 

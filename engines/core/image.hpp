@@ -57,6 +57,10 @@ class Image {
   std::unique_ptr<std::byte, Free> pixels_;
 };
 
+/// Copies a box of voxels between images of one type.
+void copy_box(const Image& from, const Index& from_origin, const Shape& extent, Image& to,
+              const Index& to_origin);
+
 /// The region's pixels as an image of their own.
 Image crop(const Image& image, const Region& region);
 

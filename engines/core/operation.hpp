@@ -11,8 +11,7 @@
 
 namespace voxelmark {
 
-/// How an output voxel depends on the input: what cutting an image into tiles will go by.
-/// Today it is listed only.
+/// How an output voxel depends on the input: what cutting an image into tiles goes by.
 enum class Kind {
   pointwise,  ///< on one input voxel
   reach,      ///< on a neighbourhood of known size
@@ -90,6 +89,10 @@ struct Operation {
                                                                          const Shape&) {
     return Reach{0, 0, 0};
   };
+
+  /// Of an operation that moves voxels, or joins all along an axis: the part of the input of which
+  /// alone it makes that region of the output. Empty for all others.
+  std::function<Region(const Parameters&, const Shape& input, const Region& output)> source{};
 
   bool gives_table() const { return !columns.empty(); }
   DType result_dtype(const Parameters& values, DType input) const;

@@ -1,5 +1,6 @@
 #pragma once
 #include "engines/core/operation.hpp"
+#include "engines/operations/strided_view.hpp"
 
 namespace voxelmark {
 
@@ -18,6 +19,12 @@ inline Operation flip(int dims) {
                       .choices = axes,
                       .description = "the axis that is mirrored"}},
       .takes_non_finite = true,
+      .source =
+          [](const Parameters& parameters, const Shape& input, const Region& output) {
+            const std::string& axis = parameters.choice("axis");
+            return permuted_source(input, {{{0, axis == "x"}, {1, axis == "y"}, {2, axis == "z"}}},
+                                   output);
+          },
   };
 }
 

@@ -38,6 +38,14 @@ inline Operation projection(const std::string& family, int axis, const std::stri
             const std::int64_t extent = extent_along(input, axis) - 1;
             return Reach{axis == 0 ? extent : 0, axis == 1 ? extent : 0, axis == 2 ? extent : 0};
           },
+      .source =
+          [axis](const Parameters&, const Shape& input, const Region& output) {
+            const Index o = output.origin;
+            const Shape e = output.extent;
+            if (axis == 0) return Region{{0, o.y, o.x}, {input.x, e.y, e.x}};
+            if (axis == 1) return Region{{o.x, 0, o.y}, {e.x, input.y, e.y}};
+            return Region{{o.x, o.y, 0}, {e.x, e.y, input.z}};
+          },
   };
 }
 

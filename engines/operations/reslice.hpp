@@ -4,10 +4,15 @@
 
 namespace voxelmark {
 
-inline StridedView resliced(const Parameters& parameters, const Shape& input) {
+/// Where the axes of the resliced stack run.
+inline std::array<AxisSource, 3> resliced_axes(const Parameters& parameters) {
   constexpr AxisSource x{0}, y{1}, z{2};
-  return parameters.choice("from") == "top" ? permuted(input, {x, z, y})
-                                            : permuted(input, {y, z, x});
+  if (parameters.choice("from") == "top") return {x, z, y};
+  return {y, z, x};
+}
+
+inline StridedView resliced(const Parameters& parameters, const Shape& input) {
+  return permuted(input, resliced_axes(parameters));
 }
 
 inline Operation reslice() {
@@ -28,6 +33,10 @@ inline Operation reslice() {
       .takes_non_finite = true,
       .output_shape = [](const Parameters& parameters,
                          const Shape& input) { return resliced(parameters, input).shape; },
+      .source =
+          [](const Parameters& parameters, const Shape& input, const Region& output) {
+            return permuted_source(input, resliced_axes(parameters), output);
+          },
   };
 }
 

@@ -4,16 +4,21 @@
 
 namespace voxelmark {
 
-inline StridedView turned(const Parameters& parameters, const Shape& input) {
+/// Where the axes of the turned image run.
+inline std::array<AxisSource, 3> turned_axes(const Parameters& parameters) {
   constexpr AxisSource x{0}, y{1}, z{2}, x_backwards{0, true}, y_backwards{1, true};
   switch (static_cast<int>(parameters.number("turns"))) {
     case 1:
-      return permuted(input, {y, x_backwards, z});
+      return {y, x_backwards, z};
     case 2:
-      return permuted(input, {x_backwards, y_backwards, z});
+      return {x_backwards, y_backwards, z};
     default:
-      return permuted(input, {y_backwards, x, z});
+      return {y_backwards, x, z};
   }
+}
+
+inline StridedView turned(const Parameters& parameters, const Shape& input) {
+  return permuted(input, turned_axes(parameters));
 }
 
 inline Operation rotate(int dims) {
@@ -37,6 +42,10 @@ inline Operation rotate(int dims) {
       .takes_non_finite = true,
       .output_shape = [](const Parameters& parameters,
                          const Shape& input) { return turned(parameters, input).shape; },
+      .source =
+          [](const Parameters& parameters, const Shape& input, const Region& output) {
+            return permuted_source(input, turned_axes(parameters), output);
+          },
   };
 }
 

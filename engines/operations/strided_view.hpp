@@ -33,6 +33,21 @@ inline StridedView permuted(const Shape& input, const std::array<AxisSource, 3>&
   return view;
 }
 
+/// Where the voxels of a region of that come from.
+inline Region permuted_source(const Shape& input, const std::array<AxisSource, 3>& along,
+                              const Region& output) {
+  const std::array extents{input.x, input.y, input.z};
+  const std::array origin{output.origin.x, output.origin.y, output.origin.z};
+  const std::array length{output.extent.x, output.extent.y, output.extent.z};
+  std::array<std::int64_t, 3> from{}, count{};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const auto [axis, backwards] = along[k];
+    from[axis] = backwards ? extents[axis] - origin[k] - length[k] : origin[k];
+    count[axis] = length[k];
+  }
+  return {{from[0], from[1], from[2]}, {count[0], count[1], count[2]}};
+}
+
 /// A part of an image of shape `input`.
 inline StridedView part(const Shape& input, const Region& region) {
   const Index& o = region.origin;

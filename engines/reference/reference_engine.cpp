@@ -11,6 +11,7 @@ class ReferenceEngine final : public HostEngine {
  public:
   using HostEngine::HostEngine;
 
+  int concurrent_streams() const override { return 2; }
   Prepared prepare(const Request& request) override {
     return plan(request, [operation = request.operation, parameters = request.parameters,
                           inputs = request.inputs, output = request.output] {

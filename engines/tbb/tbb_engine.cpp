@@ -14,6 +14,7 @@ class TbbEngine final : public HostEngine {
  public:
   using HostEngine::HostEngine;
 
+  int concurrent_streams() const override { return 2; }
   Prepared prepare(const Request& request) override {
     using namespace tbb_operations;
     static const std::map<std::string, Make> families{

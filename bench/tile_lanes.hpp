@@ -1,0 +1,49 @@
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "bench/execution.hpp"
+#include "bench/tiles.hpp"
+
+namespace voxelmark {
+
+/// What each stage of all tiles took together, in seconds; lanes work at once, so that a run takes
+/// less than their sum.
+struct TileStages {
+  double read = 0, push = 0, compute = 0, pull = 0, write = 0;
+};
+
+/// An operation made ready to be done tile by tile: on each engine some lanes, each with buffers, a
+/// stream and a thread of its own, that take the next tile when they are done with one. While one
+/// lane computes, others read, push, pull and write; a faster device takes more tiles.
+class TileLanes {
+ public:
+  /// Fills `pixels` from a region of an input. Called from several threads at once, as is Write.
+  using Read = std::function<void(std::size_t input, const Region& region, Image& pixels)>;
+  /// Takes a tile's result, of which the tile's output begins at `tile.kept`.
+  using Write = std::function<void(const Tile& tile, const Image& result)>;
+
+  /// Allocates and prepares for every shape of tile. Gives an engine's reason where it declines.
+  static std::variant<TileLanes, Skip> prepare(const std::vector<Engine*>& engines,
+                                               const Operation& operation,
+                                               const Parameters& parameters,
+                                               const std::vector<DType>& inputs,
+                                               std::vector<Tile> tiles, std::int64_t largest_label);
+  /// All tiles, once. Throws what a lane threw first; the others end with their tile. Throws
+  /// Interrupted.
+  TileStages run(const Read& read, const Write& write);
+
+  std::size_t lanes() const { return lanes_.size(); }
+
+ private:
+  struct Lane;
+  void work(Lane& lane, const Read& read, const Write& write, std::atomic<std::size_t>& next) const;
+
+  std::vector<Tile> tiles_;
+  std::vector<std::shared_ptr<Lane>> lanes_;
+};
+
+}  // namespace voxelmark

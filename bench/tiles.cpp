@@ -1,0 +1,135 @@
+#include "bench/tiles.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "engines/core/error.hpp"
+#include "engines/core/text.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+/// From `first`, `count` voxels.
+struct Span {
+  std::int64_t first = 0, count = 0;
+};
+
+/// A span grown by `margin` on both sides, inside an axis of `extent` voxels.
+Span grown(const Span& span, std::int64_t margin, std::int64_t extent) {
+  const std::int64_t first = std::max<std::int64_t>(0, span.first - margin);
+  return {first, std::min(extent, span.first + span.count + margin) - first};
+}
+
+std::vector<Span> spans(std::int64_t extent, std::int64_t tile) {
+  std::vector<Span> all;
+  for (std::int64_t first = 0; first < extent; first += tile)
+    all.push_back({first, std::min(tile, extent - first)});
+  return all;
+}
+
+Region grown(const Region& region, const Reach& margin, const Shape& image) {
+  const Span x = grown(Span{region.origin.x, region.extent.x}, margin.x, image.x),
+             y = grown(Span{region.origin.y, region.extent.y}, margin.y, image.y),
+             z = grown(Span{region.origin.z, region.extent.z}, margin.z, image.z);
+  return {{x.first, y.first, z.first}, {x.count, y.count, z.count}};
+}
+
+/// Why an operation is not done tile by tile; empty where it is.
+std::string obstacle(const Operation& operation, const Shape& input, const Shape& result) {
+  if (operation.kind == Kind::global)
+    return "each of its voxels can depend on all others: it is not done tile by tile";
+  if (operation.kind == Kind::reduction || operation.gives_table())
+    return "it depends on all voxels at once: it is not done tile by tile";
+  if (operation.is_transfer) return "a transfer is not done tile by tile";
+  if (!operation.source && result != input)
+    return "its result has another shape than the image: it is not done tile by tile";
+  return "";
+}
+
+}  // namespace
+
+std::string Tiling::text(int dims) const {
+  return "tile:" + to_string(tile, dims) +
+         "/overlap:" + (overlap ? to_string(*overlap, dims) : std::string("auto"));
+}
+
+double Tiles::read_ratio() const {
+  double voxels = 0;
+  for (const Tile& one : tiles) voxels += static_cast<double>(one.input.extent.voxels());
+  return voxels / static_cast<double>(input.voxels());
+}
+
+double Tiles::inner_read_ratio() const {
+  const auto along = [](std::int64_t extent, std::int64_t margin) {
+    return static_cast<double>(extent + 2 * margin) / static_cast<double>(extent);
+  };
+  return along(tile.x, overlap.x) * along(tile.y, overlap.y) * along(tile.z, overlap.z);
+}
+
+bool Tiles::overlap_suffices() const {
+  return overlap.x >= needed.x && overlap.y >= needed.y && overlap.z >= needed.z;
+}
+
+std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& parameters,
+                              const Shape& input, const Tiling& tiling) {
+  const Shape result = operation.result_shape(parameters, input, 0);
+  if (const auto why = obstacle(operation, input, result); !why.empty())
+    return Skip{operation.name + ": " + why};
+  Tiles cut;
+  cut.input = input;
+  cut.tile = {std::min(tiling.tile.x, result.x), std::min(tiling.tile.y, result.y),
+              std::min(tiling.tile.z, result.z)};
+  // What moves voxels says by itself which part it needs.
+  cut.needed = operation.source ? Reach{0, 0, 0} : operation.reach(parameters, input);
+  cut.overlap = operation.source ? Reach{0, 0, 0} : tiling.overlap.value_or(cut.needed);
+  for (const Span& z : spans(result.z, cut.tile.z))
+    for (const Span& y : spans(result.y, cut.tile.y))
+      for (const Span& x : spans(result.x, cut.tile.x)) {
+        Tile tile;
+        tile.output = {{x.first, y.first, z.first}, {x.count, y.count, z.count}};
+        if (operation.source) {
+          tile.input = operation.source(parameters, input, tile.output);
+        } else {
+          tile.input = grown(tile.output, cut.overlap, input);
+          tile.kept = {x.first - tile.input.origin.x, y.first - tile.input.origin.y,
+                       z.first - tile.input.origin.z};
+        }
+        cut.tiles.push_back(tile);
+      }
+  return cut;
+}
+
+namespace {
+
+TileExtent parse_extent(std::string_view text, std::int64_t least, const std::string& examples) {
+  TileExtent extent;
+  for (const auto& part : split(text, 'x')) {
+    const auto voxels = parse_number<std::int64_t>(part);
+    constexpr std::int64_t most = std::int64_t{1} << 48;
+    if (!voxels || *voxels < least || *voxels > most || extent.voxels.size() == 3)
+      throw BadInput("'" + std::string(text) + "': write it in whole numbers from " +
+                     std::to_string(least) + " on, as " + examples);
+    extent.voxels.push_back(*voxels);
+  }
+  return extent;
+}
+
+}  // namespace
+
+TileExtent parse_tile(std::string_view text) {
+  return parse_extent(text, 1, "256, 256x256 or 256x256x32");
+}
+
+std::optional<TileExtent> parse_overlap(std::string_view text) {
+  if (text == "auto") return std::nullopt;
+  return parse_extent(text, 0, "20, 20x20 or 20x20x5, or auto");
+}
+
+std::optional<Shape> TileExtent::shape(int dims, std::int64_t beyond) const {
+  if (voxels.size() != 1 && voxels.size() != static_cast<std::size_t>(dims)) return std::nullopt;
+  const auto along = [&](std::size_t axis) { return voxels[voxels.size() == 1 ? 0 : axis]; };
+  return Shape{along(0), along(1), dims == 3 ? along(2) : beyond};
+}
+
+}  // namespace voxelmark

@@ -1,0 +1,55 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engines/core/engine.hpp"
+
+namespace voxelmark {
+
+/// How a result is cut, in voxels.
+struct Tiling {
+  Shape tile;                      ///< what a tile adds to the result
+  std::optional<Reach> overlap{};  ///< read beyond it on each side; nothing: what is needed
+
+  /// "tile:256x256/overlap:20": the part of a case's name.
+  std::string text(int dims) const;
+};
+
+/// A tile: what is read of the input, what of the result it makes, and where in its own result that
+/// begins.
+struct Tile {
+  Region input, output;
+  Index kept;
+};
+
+struct Tiles {
+  std::vector<Tile> tiles;  ///< x fastest; together they make each voxel of the result once
+  Shape tile;               ///< no larger than the result
+  Reach overlap, needed;    ///< used; and that which the operation reaches
+  Shape input;              ///< of the whole image
+
+  /// Voxels read, as a multiple of the input's.
+  double read_ratio() const;
+  /// The same of a tile far from the image's borders.
+  double inner_read_ratio() const;
+  bool overlap_suffices() const;
+};
+
+/// Cuts an image of shape `input`. Gives a reason where the operation cannot be done tile by tile.
+std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& parameters,
+                              const Shape& input, const Tiling& tiling);
+
+/// Voxels along the axes as a user wrote them; a single number stands for all axes.
+struct TileExtent {
+  std::vector<std::int64_t> voxels;
+  /// With `beyond` along z where `dims` is 2; nothing where another number of axes was written.
+  std::optional<Shape> shape(int dims, std::int64_t beyond) const;
+};
+/// Reads "256", "256x256" or "256x256x32". Throws BadInput.
+TileExtent parse_tile(std::string_view text);
+/// The same from 0 on; nothing for "auto".
+std::optional<TileExtent> parse_overlap(std::string_view text);
+
+}  // namespace voxelmark
