@@ -37,7 +37,7 @@ void add_engines(CLI::App& app, EngineSelection& selection) {
   std::vector<std::string> names;
   for (const EngineKind& kind : engine_kinds()) names.push_back(kind.name);
   app.add_option("--engine", selection.names,
-                 "Engines: " + join(names, ", ") + " (default these), all, or external ones")
+                 "Engines: " + join(names, ", ") + " (default), all, external")
       ->delimiter(',')
       ->check(not_empty())
       ->type_name("NAME,...");
@@ -109,7 +109,7 @@ void add_axes(CLI::App& app, Axes& axes) {
                         "Work in tiles too, as 256,512x512x64, from the host's memory and back")
                    ->type_name("TILE,...");
   add_list(app, "--overlap", axes.overlaps, parse_overlap,
-           "What tiles read beyond on each side: 0,20,20x20x5 or auto (default), as needed")
+           "What tiles read beyond on each side: 0,20x20x5 or auto (default)")
       ->needs(tile)
       ->type_name("VOXELS,...");
   add_engines(app, axes.engines);
@@ -129,8 +129,7 @@ void add_axes(CLI::App& app, Axes& axes) {
       ->check(not_empty())
       ->type_name("FILE.tif");
   app.add_option("--second", axes.second,
-                 "A TIFF file for the second input of operations that take two: an image, labels "
-                 "or a mask (default: --input mirrored, or generated)")
+                 "A TIFF file for second inputs (default: --input mirrored, or generated)")
       ->check(not_empty())
       ->type_name("FILE.tif");
   add_selection(app, axes.selection);

@@ -20,6 +20,11 @@ std::string Case::name() const {
   return text;
 }
 
+std::string Case::task_name() const {
+  return task->operation->name + "/" + task->suffix() +
+         (tiling ? "/" + tiling->text(task->operation->dims) : "");
+}
+
 std::string Case::engine_label() const {
   return entry.device.id + (threads > 0 ? " " + std::to_string(threads) + "t" : "") +
          (tiling ? " " + tiling->text(task->operation->dims) : "");

@@ -52,6 +52,9 @@ struct Case {
   /// "GaussianBlur3D/opencl:NVIDIA_H200/1024x1024x32/f32/sigma:2": the key of all results.
   std::string name() const;
 
+  /// The name without the device and its threads.
+  std::string task_name() const;
+
   /// "tbb 2t tile:256x256/overlap:8": the device's id, the threads where they are limited, the
   /// tiles.
   std::string engine_label() const;

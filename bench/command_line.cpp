@@ -29,7 +29,7 @@ void add_measuring(CLI::App& app, Options& options) {
   add_choice<std::optional<Check>>(
       app, "--check", options.check,
       {{"full", Check::full}, {"sample", Check::sample}, {"none", Check::none}},
-      "Compare all voxels with the reference, 4096 of them, or none (default by predicted time)");
+      "Compare all voxels with the reference, 4096 or none (default by time)");
   app.add_option("--max-time", options.max_time, "Seconds of samples per case at the most")
       ->check(number_from(0, 86400))
       ->capture_default_str()

@@ -152,11 +152,46 @@ std::vector<Run> runs_of(const Row& row, const Done& done, const Limits* limits,
   return runs;
 }
 
+json axes_json(const Shape& shape) { return {shape.x, shape.y, shape.z}; }
+
+json errors_json(const SeamErrors& errors) {
+  json object{{"voxels", errors.voxels}, {"differing", errors.differing}};
+  // A NaN, or an infinity, on one side only has no size.
+  if (std::isfinite(errors.sum)) object.update({{"largest", errors.largest}, {"sum", errors.sum}});
+  object["by_distance"] = json::array();
+  for (std::int64_t d = 0; d < errors.reach(); ++d) {
+    const auto& at = errors.by_distance[static_cast<std::size_t>(d)];
+    json entry{{"voxels", at.voxels}, {"differing", at.differing}};
+    if (std::isfinite(at.largest)) entry["largest"] = at.largest;
+    object["by_distance"].push_back(entry);
+  }
+  return object;
+}
+
+json tiling_json(const TilingOutcome& outcome) {
+  const Tiles& t = outcome.tiles;
+  json object{{"tile", axes_json(t.tile)},
+              {"overlap", axes_json(t.overlap)},
+              {"needed_overlap", axes_json(t.needed)},
+              {"tiles", t.tiles.size()},
+              {"lanes", outcome.lanes},
+              {"read_ratio", t.read_ratio()},
+              {"inner_read_ratio", t.inner_read_ratio()},
+              {"stages_ms",
+               {{"read", 1e3 * outcome.stages.read},
+                {"push", 1e3 * outcome.stages.push},
+                {"compute", 1e3 * outcome.stages.compute},
+                {"pull", 1e3 * outcome.stages.pull},
+                {"write", 1e3 * outcome.stages.write}}}};
+  if (outcome.errors) object["errors"] = errors_json(*outcome.errors);
+  return object;
+}
+
 json case_json(const Row& row, PictureStore& pictures) {
   const Case& c = row.bench_case;
   const Device& device = c.entry.device;
   json object{{"kind", "operation"},
-              {"task", c.task->operation->name + "/" + c.task->suffix()},
+              {"task", c.task_name()},
               {"operation", c.task->operation->name},
               {"engine", device.engine},
               {"device", device.name},
@@ -186,6 +221,7 @@ json case_json(const Row& row, PictureStore& pictures) {
     if (!m.disturbance.throttled.empty()) object["throttled"] = m.disturbance.throttled;
     if (!m.no_cold.empty()) object["no_cold"] = m.no_cold;
     if (!m.no_joules.empty()) object["no_joules"] = m.no_joules;
+    if (done->tiling) object["tiling"] = tiling_json(*done->tiling);
     if (!done->difference.empty()) object["difference"] = done->difference;
     if (!done->disagreement.empty()) {
       object["disagrees"] = true;

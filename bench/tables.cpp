@@ -166,6 +166,22 @@ std::string notes(const GroupResult& group) {
   return text;
 }
 
+/// What the tiles of a row cost, and did to its result.
+std::string tiling_text(const TilingOutcome& outcome, int dims) {
+  const Tiles& t = outcome.tiles;
+  std::string text = counted(t.tiles.size(), "tile") + ", which read " +
+                     significant(t.read_ratio(), 3) + " times the image (" +
+                     significant(t.inner_read_ratio(), 3) + " inside); overlap " +
+                     to_string(t.overlap, dims) + " of " + to_string(t.needed, dims) + " needed";
+  if (!outcome.errors) return text;
+  const SeamErrors& errors = *outcome.errors;
+  if (errors.differing == 0) return text + "; equal to the uncut result";
+  return text + "; " + std::to_string(errors.differing) +
+         " voxels differ from the uncut result, by up to " + significant(errors.largest, 3) +
+         " and in all " + significant(errors.sum, 3) + " grey levels, as far as " +
+         std::to_string(errors.reach()) + " voxels from a seam";
+}
+
 }  // namespace
 
 std::string table(const GroupResult& group, const OpenEngines& engines) {
@@ -182,6 +198,8 @@ std::string table(const GroupResult& group, const OpenEngines& engines) {
       for (const auto& [lead, words] :
            {std::pair{"    ", &done->disagreement}, {"    its definition: ", &done->difference}})
         if (!words->empty()) text += folded(lead, *words, "      ");
+      if (done->tiling)
+        text += folded("    ", tiling_text(*done->tiling, group.task->operation->dims), "      ");
     } else if (const auto* skip = std::get_if<Skip>(&row.outcome)) {
       text += folded(row.bench_case.engine_label() + "  skipped: ", skip->reason, "    ");
     } else {

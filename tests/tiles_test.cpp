@@ -1,0 +1,259 @@
+// Cutting images into tiles: the geometry, and that tiles which overlap as far as an operation
+// reaches give what the uncut image gives.
+#include "bench/tiles.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <stdexcept>
+
+#include "bench/engines.hpp"
+#include "bench/inputs.hpp"
+#include "bench/seam_errors.hpp"
+#include "bench/tiled_engine.hpp"
+#include "datasets/generators.hpp"
+#include "engines/core/error.hpp"
+#include "engines/core/interrupt.hpp"
+#include "engines/operations/catalogue.hpp"
+#include "engines/reference/reference.hpp"
+#include "tests/run_operation.hpp"
+
+namespace voxelmark {
+namespace {
+
+Tiles tiles_of(const std::string& name, const Given& given, const Shape& shape,
+               const Tiling& tiling) {
+  const Operation& operation = find_operation(name);
+  return std::get<Tiles>(cut(operation, with_parameters(operation, given), shape, tiling));
+}
+
+TEST(Tiles, ReadAsMuchMoreAsTheirMarginsAre) {
+  const auto ratios = [](std::int64_t margin) {
+    const Tiles tiles = tiles_of("GaussianBlur2D", {{"sigma", "20"}}, {512, 512, 1},
+                                 {{32, 32, 1}, Reach{margin, margin, 0}});
+    return std::pair(tiles.inner_read_ratio(), tiles.read_ratio());
+  };
+  EXPECT_NEAR(ratios(10).first, 2.64, 0.005);
+  EXPECT_NEAR(ratios(20).first, 5.06, 0.005);
+  EXPECT_NEAR(ratios(10).second, 2.52, 0.005);
+  EXPECT_NEAR(ratios(20).second, 4.72, 0.005);
+}
+
+TEST(Tiles, NeedWhatTheOperationReaches) {
+  const auto needed = [](const std::string& name, const Given& given) {
+    return tiles_of(name, given, {200, 200, 1}, {{64, 64, 1}}).needed;
+  };
+  EXPECT_EQ(needed("GaussianBlur2D", {{"sigma", "5"}}), (Reach{20, 20, 0}));
+  EXPECT_EQ(needed("GaussianBlur2D", {{"sigma", "20"}}), (Reach{80, 80, 0}));
+  EXPECT_EQ(needed("TopHat2D", {{"window", "box"}, {"radius", "6"}}), (Reach{12, 12, 0}));
+  EXPECT_EQ(needed("AddScalar2D", {}), (Reach{0, 0, 0}));
+}
+
+TEST(Tiles, MakeEachVoxelOnceFromWhatLiesInsideTheImage) {
+  std::mt19937 random(7);
+  const auto up_to = [&](int most) { return 1 + static_cast<std::int64_t>(random() % most); };
+  for (int trial = 0; trial < 200; ++trial) {
+    const Shape shape{up_to(40), up_to(30), up_to(9)};
+    const Tiling tiling{{up_to(20), up_to(50), up_to(5)}, Reach{up_to(9), up_to(9), up_to(3)}};
+    const Tiles tiles = tiles_of("Mean3D", {}, shape, tiling);
+    Image times(shape, DType::u8);
+    std::fill_n(times.data(), times.bytes(), std::byte{0});
+    for (const Tile& tile : tiles.tiles) {
+      const auto [origin, extent] = tile.input;
+      EXPECT_TRUE(origin.x >= 0 && origin.y >= 0 && origin.z >= 0);
+      EXPECT_TRUE(origin.x + extent.x <= shape.x && origin.y + extent.y <= shape.y &&
+                  origin.z + extent.z <= shape.z);
+      EXPECT_EQ(origin.x + tile.kept.x, tile.output.origin.x);
+      for (std::int64_t z = 0; z < tile.output.extent.z; ++z)
+        for (std::int64_t y = 0; y < tile.output.extent.y; ++y)
+          for (std::int64_t x = 0; x < tile.output.extent.x; ++x) {
+            const Index o = tile.output.origin;
+            ++times.pixels<std::uint8_t>()[static_cast<std::size_t>(
+                offset(shape, o.x + x, o.y + y, o.z + z))];
+          }
+    }
+    const auto counts = times.pixels<std::uint8_t>();
+    EXPECT_TRUE(std::all_of(counts.begin(), counts.end(), [](auto n) { return n == 1; }));
+  }
+}
+
+TEST(Tiles, DeclineWhatDependsOnAllVoxels) {
+  for (const char* name : {"ConnectedComponents2D", "AutoThreshold2D", "SumOfAllPixels2D",
+                           "AffineTransform2D", "Crop2D"}) {
+    const Operation& operation = find_operation(name);
+    const auto made = cut(operation, Parameters(operation.parameters), {50, 40, 1}, {{16, 16, 1}});
+    EXPECT_TRUE(std::holds_alternative<Skip>(made)) << name;
+  }
+}
+
+TEST(Tiles, AreReadAsTheyAreWritten) {
+  EXPECT_EQ(parse_tile("256").shape(2, 1), (Shape{256, 256, 1}));
+  EXPECT_EQ(parse_tile("256").shape(3, 1), (Shape{256, 256, 256}));
+  EXPECT_EQ(parse_tile("64x32x8").shape(3, 1), (Shape{64, 32, 8}));
+  EXPECT_EQ(parse_tile("64x32x8").shape(2, 1), std::nullopt);
+  EXPECT_EQ(parse_overlap("0")->shape(2, 0), (Shape{0, 0, 0}));
+  EXPECT_EQ(parse_overlap("auto"), std::nullopt);
+  for (const char* text : {"", "0", "-1", "16x", "1x2x3x4", "a", "1.5"})
+    EXPECT_THROW(parse_tile(text), BadInput) << text;
+  for (const char* text : {"", "-1", "Auto", "1x"}) EXPECT_THROW(parse_overlap(text), BadInput);
+}
+
+Image filled(const Shape& shape, std::uint8_t value) {
+  Image image(shape, DType::u8);
+  std::fill_n(image.data(), image.bytes(), std::byte{value});
+  return image;
+}
+
+TEST(SeamErrors, CountByTheDistanceToTheNearestSeam) {
+  const Shape shape{10, 4, 1};
+  const Tiles tiles = tiles_of("Mean2D", {}, shape, {{5, 4, 1}, Reach{0, 0, 0}});
+  const Image uncut = filled(shape, 10);
+  Image tiled = filled(shape, 10);
+  const auto at = [&](std::int64_t x, std::int64_t y) -> std::uint8_t& {
+    return tiled.pixels<std::uint8_t>()[static_cast<std::size_t>(offset(shape, x, y, 0))];
+  };
+  at(4, 0) = 13;  // beside the seam, on its left
+  at(5, 2) = 9;   // and on its right
+  at(2, 3) = 11;
+  const SeamErrors errors = seam_errors(uncut, tiled, tiles.tiles);
+  EXPECT_EQ(errors.voxels, 40);
+  EXPECT_EQ(errors.differing, 3);
+  EXPECT_EQ(errors.largest, 3);
+  EXPECT_EQ(errors.sum, 5);
+  ASSERT_EQ(errors.by_distance.size(), 5u);
+  EXPECT_EQ(errors.by_distance[0].voxels, 8);
+  EXPECT_EQ(errors.by_distance[0].differing, 2);
+  EXPECT_EQ(errors.by_distance[0].largest, 3);
+  EXPECT_EQ(errors.by_distance[2].differing, 1);
+  EXPECT_EQ(errors.reach(), 3);
+  EXPECT_EQ(seam_errors(uncut, uncut, tiles.tiles).reach(), 0);
+  EXPECT_TRUE(seam_errors(uncut, tiled, {tiles.tiles[0]}).by_distance.empty());
+}
+
+TEST(SeamErrors, ANanOnOneSideIsADifference) {
+  Image a({3, 1, 1}, DType::f32);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::ranges::copy(std::array{1.0f, nan, nan}, a.pixels<float>().begin());
+  Image b = a.clone();
+  EXPECT_EQ(seam_errors(a, b, {}).differing, 0);
+  b.pixels<float>()[1] = 0;
+  EXPECT_EQ(seam_errors(a, b, {}).differing, 1);
+  EXPECT_EQ(seam_errors(a, b, {}).largest, std::numeric_limits<double>::infinity());
+}
+
+Image result_on(Engine& engine, const Operation& operation, const Parameters& parameters,
+                const std::vector<Image>& images) {
+  auto result = run_on(engine, operation, parameters, pointers_to(images));
+  if (const auto* skip = std::get_if<Skip>(&result)) throw std::runtime_error(skip->reason);
+  return std::get<Image>(std::move(result));
+}
+
+/// Small reaches, different along the axes where that can be.
+Parameters with_small_reach(const Operation& operation) {
+  const std::string z = operation.dims == 3 ? "x1" : "";
+  return with_parameters(operation, {{"sigma", "1.5x0.7" + z},
+                                     {"sigma1", "1x0.5" + z},
+                                     {"sigma2", "0.5x1.5" + z},
+                                     {"radius", "2x3" + z}});
+}
+
+bool works_in_tiles(const Operation& operation) {
+  return std::holds_alternative<Tiles>(cut(operation, Parameters(operation.parameters),
+                                           {64, 64, operation.dims == 3 ? 64 : 1}, {{32, 32, 32}}));
+}
+
+std::vector<Operation> operations_in_tiles() {
+  std::vector<Operation> found;
+  std::copy_if(catalogue().begin(), catalogue().end(), std::back_inserter(found), works_in_tiles);
+  return found;
+}
+
+/// The engines on the host and the first OpenCL device. An engine that has not the operation has
+/// nothing to be tried.
+class InTiles : public testing::TestWithParam<Operation> {};
+
+TEST_P(InTiles, EqualTheUncutResult) {
+  const Operation& operation = GetParam();
+  const Parameters parameters = with_small_reach(operation);
+  std::mt19937 random(11);
+  const auto between = [&](int least, int most) {
+    return least + static_cast<std::int64_t>(random() % static_cast<unsigned>(most - least + 1));
+  };
+  for (const auto& entry : find_devices({{"reference", "tbb", "opencl"}}))
+    for (int trial = 0; trial < 3; ++trial) {
+      const Shape shape{between(20, 60), between(15, 50), operation.dims == 3 ? between(4, 20) : 1};
+      const Reach needed = operation.reach(parameters, shape);
+      Tiling tiling{{between(7, 40), between(5, 30), between(2, 12)}};
+      if (trial % 2)
+        tiling.overlap =
+            Reach{needed.x + between(0, 3), needed.y + between(0, 3), needed.z + between(0, 2)};
+      const DType dtype =
+          operation.dtypes[static_cast<std::size_t>(trial) % operation.dtypes.size()];
+      const auto images = generated_inputs(operation, "noise", shape, dtype, 5);
+      TiledEngine tiled(*opened(entry), tiling);
+      const Image uncut = result_on(*opened(entry), operation, parameters, images);
+      const Image cut = result_on(tiled, operation, parameters, images);
+      const SeamErrors errors = seam_errors(uncut, cut, tiled.tiles().tiles);
+      // An engine may add up in an order that depends on where a tile begins.
+      const double allowed =
+          entry.device.is_reference()
+              ? 0
+              : operation
+                    .tolerance(parameters, cut.dtype(),
+                               range_of_images(operation, pointers_to(images)), shape)
+                    .max_abs_error;
+      EXPECT_LE(errors.largest, allowed) << entry.device.id << " " << to_string(shape, 3) << " "
+                                         << to_string(dtype) << " " << tiling.text(3);
+    }
+}
+
+/// Noise; for masks one voxel in 50, in or out of the foreground, so that no window is full.
+std::vector<std::vector<Image>> constructed_noise(const Operation& operation, const Shape& shape) {
+  std::vector<Image> images =
+      generated_inputs(operation, "noise", shape, operation.dtypes.back(), 5);
+  if (operation.inputs != std::vector{Role::mask}) {
+    std::vector<std::vector<Image>> one(1);
+    one[0] = std::move(images);
+    return one;
+  }
+  std::vector<std::vector<Image>> both(2);
+  for (const float in : {0.0f, 1.0f}) {
+    std::mt19937 random(3);
+    Image mask(shape, DType::f32);
+    for (float& voxel : mask.pixels<float>()) voxel = random() % 50 == 0 ? in : 1 - in;
+    both[in == 1].push_back(std::move(mask));
+  }
+  return both;
+}
+
+// The reach is no larger than it must be: a voxel less along one axis shows.
+TEST_P(InTiles, NeedTheWholeReach) {
+  const Operation& operation = GetParam();
+  const Parameters parameters = with_small_reach(operation);
+  const Shape shape{60, 50, operation.dims == 3 ? 24 : 1}, tile{12, 12, 12};
+  const auto entry = find_devices({{"reference"}}).at(0);
+  const Reach needed = std::get<Tiles>(cut(operation, parameters, shape, {tile})).needed;
+  const auto noise = constructed_noise(operation, shape);
+  for (const auto axis : {&Reach::x, &Reach::y, &Reach::z}) {
+    if (needed.*axis == 0) continue;
+    Reach less = needed;
+    --(less.*axis);
+    TiledEngine tiled(*opened(entry), {tile, less});
+    std::int64_t differing = 0;
+    for (const auto& images : noise) {
+      const Image uncut = result_on(*opened(entry), operation, parameters, images),
+                  cut = result_on(tiled, operation, parameters, images);
+      differing += seam_errors(uncut, cut, tiled.tiles().tiles).differing;
+    }
+    EXPECT_GT(differing, 0) << to_string(less, 3);
+    EXPECT_FALSE(tiled.tiles().overlap_suffices());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, InTiles, testing::ValuesIn(operations_in_tiles()),
+                         [](const auto& tested) { return tested.param.name; });
+
+TEST(InTiles, AreMostOperationsOfTheCatalogue) { EXPECT_GT(operations_in_tiles().size(), 50u); }
+
+}  // namespace
+}  // namespace voxelmark
