@@ -37,7 +37,7 @@ void add_engines(CLI::App& app, EngineSelection& selection) {
   std::vector<std::string> names;
   for (const EngineKind& kind : engine_kinds()) names.push_back(kind.name);
   app.add_option("--engine", selection.names,
-                 "Engines: " + join(names, ", ") + " (default), all, external")
+                 "Engines: " + join(names, ", ") + ", all, or external")
       ->delimiter(',')
       ->check(not_empty())
       ->type_name("NAME,...");
@@ -105,13 +105,6 @@ void add_axes(CLI::App& app, Axes& axes) {
       ->type_name("NAME=VALUE,...");
   add_short_parameter(app, "sigma", axes);
   add_short_parameter(app, "radius", axes);
-  auto* tile = add_list(app, "--tile", axes.tiles, parse_tile,
-                        "Work in tiles too, as 256,512x512x64, from the host's memory and back")
-                   ->type_name("TILE,...");
-  add_list(app, "--overlap", axes.overlaps, parse_overlap,
-           "What tiles read beyond on each side: 0,20x20x5 or auto (default)")
-      ->needs(tile)
-      ->type_name("VOXELS,...");
   add_engines(app, axes.engines);
   app.add_option("--threads", axes.threads,
                  "CPU threads, for every CPU engine and device (default all)")
@@ -133,6 +126,17 @@ void add_axes(CLI::App& app, Axes& axes) {
       ->check(not_empty())
       ->type_name("FILE.tif");
   add_selection(app, axes.selection);
+}
+
+void add_tiles(CLI::App& app, Axes& axes) {
+  using namespace command_line;
+  auto* tile = add_list(app, "--tile", axes.tiles, parse_tile,
+                        "Work in tiles too, as 256,512x512x64, from the host's memory and back")
+                   ->type_name("TILE,...");
+  add_list(app, "--overlap", axes.overlaps, parse_overlap,
+           "What tiles read beyond on each side: 0,20x20x5 or auto (default)")
+      ->needs(tile)
+      ->type_name("VOXELS,...");
 }
 
 }  // namespace voxelmark

@@ -56,4 +56,7 @@ struct Axes {
 /// Declares the options that fill `axes`, which must outlive the parsing.
 void add_axes(CLI::App& app, Axes& axes);
 
+/// The same with those of tiles.
+void add_tiles(CLI::App& app, Axes& axes);
+
 }  // namespace voxelmark

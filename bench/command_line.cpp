@@ -1,7 +1,10 @@
 #include "engines/core/command_line.hpp"
 
+#include <algorithm>
+
 #include "bench/options.hpp"
 #include "build_info.hpp"
+#include "engines/core/text.hpp"
 
 namespace voxelmark {
 
@@ -19,6 +22,12 @@ constexpr const char* limits_description =
     "Measure copy bandwidth, launch cost, transfers and arithmetic\n\n"
     "  bench limits --engine opencl --json limits.json\n\n"
     "It takes bench's --engine, --device, --threads and --json.";
+
+constexpr const char* overlap_description =
+    "Find how far tiles must overlap, for any image and for those given\n\n"
+    "  bench overlap --filter TopHat2D --radius 6 --dataset noise,blobs --json overlap.json\n\n"
+    "It takes bench's options of what to run but --overlap, and --json. Tiles are 32 voxels wide, "
+    "or --tile; the engine is tbb, or --engine. Exit code 1: tiles differ even at the reach.";
 
 constexpr const char* footer =
     "Exit codes: 0 all was measured and agreed; 1 something failed or disagreed; 2 wrong usage, or "
@@ -76,12 +85,12 @@ void add_lists(CLI::App& app, Options& options) {
 }
 
 /// What would change nothing is a mistake.
-void require_limits_options(const CLI::App& app) {
+void require_options(const CLI::App& app, const std::string& subcommand,
+                     const std::vector<std::string>& taken) {
   for (const CLI::Option* option : app.get_options())
-    if (const std::string name = option->get_name(); option->count() > 0 && name != "--engine" &&
-                                                     name != "--device" && name != "--threads" &&
-                                                     name != "--json")
-      throw BadInput("bench limits takes --engine, --device, --threads and --json, not " + name);
+    if (const std::string name = option->get_name();
+        option->count() > 0 && std::find(taken.begin(), taken.end(), name) == taken.end())
+      throw BadInput("bench " + subcommand + " takes " + join(taken, ", ") + ", not " + name);
 }
 
 }  // namespace
@@ -93,6 +102,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   add_lists(app, options);
   app.option_defaults()->group("What to run");
   add_axes(app, options.axes);
+  add_tiles(app, options.axes);
   app.option_defaults()->group("How to measure");
   add_measuring(app, options);
   app.option_defaults()->group("Results");
@@ -100,9 +110,24 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   app.option_defaults()->group("Options");
   auto* limits = app.add_subcommand("limits", limits_description);
   limits->fallthrough();
+  auto* overlap = app.add_subcommand("overlap", overlap_description);
+  overlap->fallthrough();
+  overlap
+      ->add_option("--tolerance", options.tolerance,
+                   "Largest difference from the uncut result that counts as none, in grey levels")
+      ->check(command_line::number_from(0, 1e30))
+      ->capture_default_str()
+      ->type_name("LEVELS");
   if (const auto code = command_line::parse(app, argc, argv)) return *code;
   options.limits = limits->parsed();
-  if (options.limits) require_limits_options(app);
+  if (options.limits)
+    require_options(app, "limits", {"--engine", "--device", "--threads", "--json"});
+  options.overlap = overlap->parsed();
+  if (options.overlap)
+    require_options(app, "overlap",
+                    {"--filter", "--size", "--dtype", "--param", "--sigma", "--radius", "--tile",
+                     "--engine", "--device", "--threads", "--dataset", "--seed", "--input",
+                     "--second", "--channel", "--frame", "--json"});
   return options;
 }
 

@@ -16,10 +16,11 @@ struct Options {
   std::string save, json;
   int runs = 1;                         ///< fresh processes
   std::string base_program, base_json;  ///< another build, measured alternately with this one
-  bool list = false, list_operations = false, list_devices = false, limits = false,
+  bool list = false, list_operations = false, list_devices = false, limits = false, overlap = false,
        no_limits = false, no_pictures = false;
-  bool flush = false;   ///< also measure with emptied caches
-  bool energy = false;  ///< also measure joules
+  double tolerance = 0;  ///< of bench overlap, in grey levels
+  bool flush = false;    ///< also measure with emptied caches
+  bool energy = false;   ///< also measure joules
 };
 
 /// Reads the command line. Gives an exit code instead where there is nothing left to do: help or

@@ -7,6 +7,7 @@
 
 #include "bench/fresh_processes.hpp"
 #include "bench/options.hpp"
+#include "bench/overlap_command.hpp"
 #include "bench/progress_bar.hpp"
 #include "bench/results.hpp"
 #include "bench/runner.hpp"
@@ -138,7 +139,12 @@ int run_bench(int argc, char** argv) {
     }
     heed_interrupts();
     const std::vector<std::string> command(argv, argv + argc);
-    return options.limits ? measure_only_limits(options, command) : measure(options, command);
+    if (options.limits) return measure_only_limits(options, command);
+    if (options.overlap) {
+      require_outputs(options);
+      return search_overlaps(options, command);
+    }
+    return measure(options, command);
   });
 }
 

@@ -46,7 +46,7 @@ class Case:
         return [row["real_time"] for row in self.samples]
 
     def on_device(self):
-        return self.details["engine"] == "opencl"
+        return self.details["engine"] == "opencl" and "tiling" not in self.details  # tiles are taken from host memory
 
     def total_ms(self):
         return self.figures["median_ms"] + self.figures["push_ms"] + self.figures["pull_ms"]
@@ -157,7 +157,7 @@ class BenchTest(ProgramTest):
         out_voxels = x * y * (1 if case.details["operation"] == "MaximumZProjection" else z)
         self.check(close(figures["effective_bytes_per_second"] * figures["median_ms"] * 1e-3,
                          x * y * z * item + out_voxels * out_item), f"bytes of {name}")
-        self.check(figures["peak_device_bytes"] >= out_voxels * out_item + case.on_device() * x * y * z * item, f"memory of {name}")
+        self.check("tiling" in case.details or figures["peak_device_bytes"] >= out_voxels * out_item + case.on_device() * x * y * z * item, f"memory of {name}")
         return out_voxels
 
     def check_device(self, case, context, device):
@@ -180,11 +180,13 @@ class BenchTest(ProgramTest):
             unchecked = {"speedup", "speedup_with_transfers", "max_abs_error", "voxels_compared", "pearson_r"} & set(figures)
             self.check(not unchecked, f"{name} was not checked, and has {unchecked}")
         elif not case.details["is_reference"]:
-            self.check(figures["max_abs_error"] <= figures["error_allowed"], f"error of {name}")
+            tiling = case.details.get("tiling", {"overlap": [0], "needed_overlap": [0]})
+            artefacts = any(o < n for o, n in zip(tiling["overlap"], tiling["needed_overlap"]))
+            self.check("error_allowed" not in figures if artefacts else figures["max_abs_error"] <= figures["error_allowed"], f"error of {name}")
             self.check(0 <= figures["differing_voxels"] <= figures["voxels_compared"] <= out_voxels, f"voxels of {name}")
             self.check(case.details["check"] != "full" or figures["voxels_compared"] == out_voxels, f"full check of {name}")
             # A correlation is undefined where all voxels are equal.
-            self.check(figures.get("pearson_r", 1) > 0.99, f"pearson_r of {name}")
+            self.check(artefacts or figures.get("pearson_r", 1) > 0.99, f"pearson_r of {name}")
 
     def check_speedups(self, results):
         """Of cases that share everything but the engine, against the best of a CPU."""

@@ -13,7 +13,7 @@ from checked import CheckedTest, run_tests
 
 PROGRAMS = dict(zip(("bench", "validate", "report"), sys.argv[1:4]))
 COMMANDS = [
-    ("bench",), ("bench", "limits"), ("validate",), ("validate", "images"), ("validate", "masks"), ("validate", "labels"),
+    ("bench",), ("bench", "limits"), ("bench", "overlap"), ("validate",), ("validate", "images"), ("validate", "masks"), ("validate", "labels"),
     ("validate", "measurements"), ("validate", "measure"), ("validate", "engines"), ("report",), ("report", "html"),
     ("report", "compare"), ("report", "history"), ("report", "export"),
 ]
@@ -34,6 +34,10 @@ WRONG = [
     (("bench", "--base-program", "none", "--json", "a", "--base-json", "b"), "--base-program"),
     (("bench", "--filter", "Flip2D", "--size", "8x8", "--sigma", "3"), "sigma"), (("bench", "limits", "--sigma", "3"), "--sigma"),
     (("bench", "--param", "sigma=1", "--sigma", "2"), "sigma"), (("bench", "--nonsense"), "--nonsense"), (("bench", "nonsense"), "nonsense"),
+    (("bench", "--overlap", "3"), "--tile"), (("bench", "--tile", "0"), "--tile"), (("bench", "--tile", "8", "--overlap", "a"), "--overlap"),
+    (("bench", "--filter", "Mean2D", "--size", "64x64", "--tile", "16", "--overlap", "17"), "--overlap 17x17 is larger than --tile 16x16"),
+    (("bench", "--filter", "Mean2D", "--size", "8x8", "--tile", "16", "--overlap", "9"), "--overlap 9x9 is larger than the image"),
+    (("bench", "overlap", "--max-time", "1"), "--max-time"), (("bench", "overlap", "--tolerance", "nan"), "--tolerance"),
     (("validate", "engines", "--size", "12"), "--size"), (("validate", "engines", "--require", "r"), "--require"),
     (("validate", "images", "a", "b", "--channel", "x"), "--channel"), (("validate", "masks", "a", "b", "--spacing", "0"), "--spacing"),
     (("validate", "masks", "a", "b", "--border", "none"), "--border"), (("validate", "masks", "a", "b", "--csv", ""), "--csv"),
