@@ -191,6 +191,15 @@ json tiling_json(const TilingOutcome& outcome) {
   return object;
 }
 
+/// With the tiles, which are one more thing that distinguishes a case from others.
+std::string parameters_text(const Case& c) {
+  const int dims = c.task->operation->dims;
+  std::vector<std::string> parts;
+  for (const auto& part : {c.task->parameters.text(dims), c.tiling ? c.tiling->text(dims) : ""})
+    if (!part.empty()) parts.push_back(part);
+  return join(parts, "/");
+}
+
 json case_json(const Row& row, PictureStore& pictures) {
   const Case& c = row.bench_case;
   const Device& device = c.entry.device;
@@ -202,7 +211,7 @@ json case_json(const Row& row, PictureStore& pictures) {
               {"device_id", device.id},
               {"size", {c.task->shape.x, c.task->shape.y, c.task->shape.z}},
               {"dtype", to_string(c.task->dtype)},
-              {"parameters", c.task->parameters.text(c.task->operation->dims)},
+              {"parameters", parameters_text(c)},
               {"threads", c.threads ? c.threads : static_cast<int>(device.compute_units)}};
   if (c.task->source.file.empty()) {
     object["dataset"] = c.task->source.dataset;

@@ -197,13 +197,13 @@ std::optional<double> lost_overlap(const Row& row) {
 }
 
 void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
-  std::size_t compared = 0, exact = 0, failed = 0;
+  std::size_t compared = 0, exact = 0, failed = 0, with_seams = 0;
   std::map<std::string, std::size_t> disagreeing;  // external engines: these are timed all the same
   for (const Task& task : cases.tasks)
     for (const auto& [column, row] : task.rows) {
       failed += row->outcome == Outcome::failed;
       if (row->outcome == Outcome::done && row->disagrees)
-        ++disagreeing[cases.columns[column].label];
+        ++(row->details.contains("tiling") ? with_seams : disagreeing[cases.columns[column].label]);
       if (!is_compared(*row)) continue;
       ++compared;
       exact += row->figure("max_abs_error") == 0.0;
@@ -229,6 +229,12 @@ void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
         "Results of other systems that are not the reference's, which take no part "
         "in these counts: " +
         join(others, ", ") + ". The table marks them; each case says how far they are off.");
+  if (with_seams)
+    sentences.push_back(counted(with_seams, "result") +
+                        " of tiles that overlap by less than their operation needs " +
+                        (with_seams == 1 ? "shows" : "show") + " seams and " +
+                        (with_seams == 1 ? "takes" : "take") +
+                        " no part in these counts; each case says how far it is off.");
 }
 
 /// How far the 95 % interval of the median reaches from it, relative to it.
