@@ -21,6 +21,12 @@ Span grown(const Span& span, std::int64_t margin, std::int64_t extent) {
   return {first, std::min(extent, span.first + span.count + margin) - first};
 }
 
+/// At least `count` voxels of the axis, or all of it, with the span among them.
+Span widened(const Span& span, std::int64_t count, std::int64_t extent) {
+  const std::int64_t wide = std::max(span.count, std::min(count, extent));
+  return {std::min(span.first, extent - wide), wide};
+}
+
 std::vector<Span> spans(std::int64_t extent, std::int64_t tile) {
   std::vector<Span> all;
   for (std::int64_t first = 0; first < extent; first += tile)
@@ -28,11 +34,17 @@ std::vector<Span> spans(std::int64_t extent, std::int64_t tile) {
   return all;
 }
 
-Region grown(const Region& region, const Reach& margin, const Shape& image) {
-  const Span x = grown(Span{region.origin.x, region.extent.x}, margin.x, image.x),
-             y = grown(Span{region.origin.y, region.extent.y}, margin.y, image.y),
-             z = grown(Span{region.origin.z, region.extent.z}, margin.z, image.z);
+/// `change(span, amount, extent)` of each axis.
+template <class Change>
+Region changed(const Region& region, const Shape& amount, const Shape& image, Change change) {
+  const Span x = change(Span{region.origin.x, region.extent.x}, amount.x, image.x),
+             y = change(Span{region.origin.y, region.extent.y}, amount.y, image.y),
+             z = change(Span{region.origin.z, region.extent.z}, amount.z, image.z);
   return {{x.first, y.first, z.first}, {x.count, y.count, z.count}};
+}
+
+Index from(const Index& origin, const Index& position) {
+  return {position.x - origin.x, position.y - origin.y, position.z - origin.z};
 }
 
 /// Why an operation is not done tile by tile; empty where it is.
@@ -83,17 +95,22 @@ std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& para
   // What moves voxels says by itself which part it needs.
   cut.needed = operation.source ? Reach{0, 0, 0} : operation.reach(parameters, input);
   cut.overlap = operation.source ? Reach{0, 0, 0} : tiling.overlap.value_or(cut.needed);
+  const Shape window{cut.tile.x + 2 * cut.overlap.x, cut.tile.y + 2 * cut.overlap.y,
+                     cut.tile.z + 2 * cut.overlap.z};
   for (const Span& z : spans(result.z, cut.tile.z))
     for (const Span& y : spans(result.y, cut.tile.y))
       for (const Span& x : spans(result.x, cut.tile.x)) {
         Tile tile;
         tile.output = {{x.first, y.first, z.first}, {x.count, y.count, z.count}};
         if (operation.source) {
-          tile.input = operation.source(parameters, input, tile.output);
+          const Region made =
+              tiling.one_shape ? changed(tile.output, cut.tile, result, widened) : tile.output;
+          tile.input = operation.source(parameters, input, made);
+          tile.kept = from(made.origin, tile.output.origin);
         } else {
-          tile.input = grown(tile.output, cut.overlap, input);
-          tile.kept = {x.first - tile.input.origin.x, y.first - tile.input.origin.y,
-                       z.first - tile.input.origin.z};
+          tile.input = changed(tile.output, cut.overlap, input, grown);
+          if (tiling.one_shape) tile.input = changed(tile.input, window, input, widened);
+          tile.kept = from(tile.input.origin, tile.output.origin);
         }
         cut.tiles.push_back(tile);
       }

@@ -12,6 +12,9 @@ namespace voxelmark {
 struct Tiling {
   Shape tile;                      ///< what a tile adds to the result
   std::optional<Reach> overlap{};  ///< read beyond it on each side; nothing: what is needed
+  /// Tiles at the borders read, or make, as much as any other, so that one plan fits them all. With
+  /// an overlap that suffices it makes no other difference.
+  bool one_shape = false;
 
   /// "tile:256x256/overlap:20": the part of a case's name.
   std::string text(int dims) const;
@@ -22,6 +25,7 @@ struct Tiling {
 struct Tile {
   Region input, output;
   Index kept;
+  std::int64_t frame = 0;  ///< time point
 };
 
 struct Tiles {

@@ -54,7 +54,8 @@ TEST(Tiles, MakeEachVoxelOnceFromWhatLiesInsideTheImage) {
   const auto up_to = [&](int most) { return 1 + static_cast<std::int64_t>(random() % most); };
   for (int trial = 0; trial < 200; ++trial) {
     const Shape shape{up_to(40), up_to(30), up_to(9)};
-    const Tiling tiling{{up_to(20), up_to(50), up_to(5)}, Reach{up_to(9), up_to(9), up_to(3)}};
+    const Tiling tiling{
+        {up_to(20), up_to(50), up_to(5)}, Reach{up_to(9), up_to(9), up_to(3)}, trial % 2 == 0};
     const Tiles tiles = tiles_of("Mean3D", {}, shape, tiling);
     Image times(shape, DType::u8);
     std::fill_n(times.data(), times.bytes(), std::byte{0});
@@ -64,6 +65,9 @@ TEST(Tiles, MakeEachVoxelOnceFromWhatLiesInsideTheImage) {
       EXPECT_TRUE(origin.x + extent.x <= shape.x && origin.y + extent.y <= shape.y &&
                   origin.z + extent.z <= shape.z);
       EXPECT_EQ(origin.x + tile.kept.x, tile.output.origin.x);
+      if (tiling.one_shape) {
+        EXPECT_EQ(extent, tiles.tiles[0].input.extent);
+      }
       for (std::int64_t z = 0; z < tile.output.extent.z; ++z)
         for (std::int64_t y = 0; y < tile.output.extent.y; ++y)
           for (std::int64_t x = 0; x < tile.output.extent.x; ++x) {
@@ -184,6 +188,7 @@ TEST_P(InTiles, EqualTheUncutResult) {
       const Shape shape{between(20, 60), between(15, 50), operation.dims == 3 ? between(4, 20) : 1};
       const Reach needed = operation.reach(parameters, shape);
       Tiling tiling{{between(7, 40), between(5, 30), between(2, 12)}};
+      tiling.one_shape = trial == 2;
       if (trial % 2)
         tiling.overlap =
             Reach{needed.x + between(0, 3), needed.y + between(0, 3), needed.z + between(0, 2)};
