@@ -194,7 +194,8 @@ ArrayCodecs parse_codecs(const json& codecs, std::size_t dims, std::size_t item)
     const auto [name, settings] = named(codec);
     const bool makes_bytes = name == "bytes" || name == "sharding_indexed";
     if (makes_bytes && is_bytes) throw BadInput("makes bytes of its pixels twice");
-    if (name == "transpose" && !is_bytes) {
+    if (name == "transpose") {
+      if (is_bytes) throw BadInput("uses the codec transpose when its pixels are bytes already");
       require_identity(settings, dims);
     } else if (name == "bytes") {
       result.codecs.big_endian = is_big_endian(settings, item);

@@ -318,14 +318,14 @@ json listed(const ZarrArray& array, const ZarrIndex& extents) {
   return list;
 }
 
-/// For each axis a number, that of axes other than z, y and x being `otherwise`.
-json per_axis(const ZarrArray& array, const Spacing& numbers, double otherwise) {
+/// A voxel's extent along each axis; 1 along those other than z, y and x.
+json scale_of(const ZarrArray& array, const Spacing& spacing) {
   json list = json::array();
   for (const ZarrAxis axis : array.axes)
-    list.push_back(axis == axis_z   ? numbers.z
-                   : axis == axis_y ? numbers.y
-                   : axis == axis_x ? numbers.x
-                                    : otherwise);
+    list.push_back(axis == axis_z   ? spacing.z
+                   : axis == axis_y ? spacing.y
+                   : axis == axis_x ? spacing.x
+                                    : 1.0);
   return list;
 }
 
@@ -491,15 +491,6 @@ void write_array_metadata(const ZarrArray& array) {
   write_json(array.folder / "zarr.json", metadata);
 }
 
-json dataset_entry(const ZarrArray& array, const Spacing& spacing, const Spacing& offset) {
-  json transformations = json::array({{{"type", "scale"}, {"scale", per_axis(array, spacing, 1)}}});
-  if (offset != Spacing{0, 0, 0})
-    transformations.push_back(
-        {{"type", "translation"}, {"translation", per_axis(array, offset, 0)}});
-  return {{"path", array.folder.filename().string()},
-          {"coordinateTransformations", transformations}};
-}
-
 json new_group_attributes(const ZarrArray& array, const std::string& name, const Spacing& spacing) {
   json axes = json::array();
   for (const ZarrAxis axis : array.axes)
@@ -508,14 +499,45 @@ json new_group_attributes(const ZarrArray& array, const std::string& name, const
     else
       axes.push_back(
           {{"name", std::string(1, axis_names[axis])}, {"type", "space"}, {"unit", "micrometer"}});
-  json multiscale{{"name", name},
-                  {"axes", axes},
-                  {"datasets", json::array({dataset_entry(array, spacing, {0, 0, 0})})}};
+  const json scale{{"type", "scale"}, {"scale", scale_of(array, spacing)}};
+  const json level{{"path", array.folder.filename().string()},
+                   {"coordinateTransformations", json::array({scale})}};
+  json multiscale{{"name", name}, {"axes", axes}, {"datasets", json::array({level})}};
   if (array.version == 2) {
     multiscale["version"] = "0.4";
     return {{"multiscales", json::array({multiscale})}};
   }
   return {{"ome", {{"version", "0.5"}, {"multiscales", json::array({multiscale})}}}};
+}
+
+json level_entry(const json& level_0, const std::vector<ZarrAxis>& axes, const ZarrIndex& factors,
+                 bool centred, const std::string& name) {
+  json scale, translation(axes.size(), 0.0);
+  for (const json& transformation : level_0.at("coordinateTransformations")) {
+    if (transformation.at("type") == "scale") scale = transformation.at("scale");
+    if (transformation.at("type") == "translation") translation = transformation.at("translation");
+  }
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const double before = scale.at(i).get<double>();
+    const auto factor = static_cast<double>(factors[axes[i]]);
+    scale[i] = before * factor;
+    if (centred) translation.at(i) = translation.at(i).get<double>() + before * (factor - 1) / 2;
+  }
+  return {{"path", name},
+          {"coordinateTransformations",
+           {{{"type", "scale"}, {"scale", scale}},
+            {{"type", "translation"}, {"translation", translation}}}}};
+}
+
+void remove_leftovers(const fs::path& group) {
+  std::vector<fs::path> found;
+  for (auto entry = fs::recursive_directory_iterator(group);
+       entry != fs::recursive_directory_iterator(); ++entry)
+    if (entry->path().filename().string().find(".tmp-") != std::string::npos) {
+      found.push_back(entry->path());
+      entry.disable_recursion_pending();
+    }
+  for (const fs::path& path : found) fs::remove_all(path);
 }
 
 }  // namespace voxelmark

@@ -67,8 +67,12 @@ void write_array_metadata(const ZarrArray& array);
 nlohmann::json new_group_attributes(const ZarrArray& array, const std::string& name,
                                     const Spacing& spacing);
 
-/// A level's entry among the "datasets". `offset` is where the centre of its first voxel lies, in
-/// µm; none is written where it is 0.
-nlohmann::json dataset_entry(const ZarrArray& array, const Spacing& spacing, const Spacing& offset);
+/// The entry of a level that is called `name`, made from that of level 0. Along each axis one of
+/// its voxels is `factors` of those; `centred` if it lies in their middle, not at the first one.
+nlohmann::json level_entry(const nlohmann::json& level_0, const std::vector<ZarrAxis>& axes,
+                           const ZarrIndex& factors, bool centred, const std::string& name);
+
+/// Removes what killed writers left below a group: whatever has ".tmp-" in its name.
+void remove_leftovers(const std::filesystem::path& group);
 
 }  // namespace voxelmark
