@@ -73,23 +73,27 @@ std::unique_ptr<VolumeReader> open_ome_zarr(const fs::path& path, const ZarrSele
 std::unique_ptr<VolumeWriter> create_ome_zarr(const fs::path& path, const VolumeInfo& info,
                                               const ZarrFormat& format) {
   require_writable(path, info, format);
+  const fs::path folder = path.has_filename() ? path : path.parent_path();  // without a last '/'
   // All of the metadata appear at once.
-  const fs::path temporary = path.string() + ".tmp-" + std::to_string(getpid());
+  const fs::path temporary = folder.string() + ".tmp-" + std::to_string(getpid());
   try {
-    fs::create_directories(temporary / "0");
+    fs::create_directory(temporary);
+    fs::create_directory(temporary / "0");
     const ZarrArray array = new_array(temporary / "0", info, format);
     write_array_metadata(array);
-    auto attributes = new_group_attributes(array, fs::absolute(path).stem().string(), info.spacing);
+    auto attributes = new_group_attributes(array, folder.stem().string(), info.spacing);
     attributes["voxelmark"] = {{"incomplete", true}};
     if (format.version == 2) write_text(temporary / ".zgroup", "{\"zarr_format\": 2}\n");
     write_group_attributes(temporary, format.version, attributes);
-    fs::rename(temporary, path);
-  } catch (const fs::filesystem_error& error) {
+    fs::rename(temporary, folder);
+  } catch (const std::exception& error) {
     std::error_code ignored;
     fs::remove_all(temporary, ignored);
-    throw BadInput("cannot write " + path.string() + ": " + error.code().message());
+    const auto* system = dynamic_cast<const fs::filesystem_error*>(&error);
+    throw BadInput("cannot write " + path.string() + ": " +
+                   (system ? system->code().message() : error.what()));
   }
-  return join_ome_zarr(path);
+  return join_ome_zarr(folder);
 }
 
 std::unique_ptr<VolumeWriter> resume_ome_zarr(const fs::path& path) {

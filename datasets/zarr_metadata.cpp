@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::int64_t most_voxels = std::int64_t{1} << 48;  // as parse_shape has it
 constexpr std::uintmax_t most_metadata = 64 << 20;
+constexpr int most_nested = 100;
 const std::string axis_names = "tczyx";
 const std::string convert_hint = "; convert it to uint8, uint16, uint32 or float32";
 
@@ -49,13 +50,25 @@ json read_json(const fs::path& path) {
       throw BadInput("is no metadata: it takes " + human_bytes(static_cast<double>(bytes)));
     std::ifstream file(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    json value = json::parse(text);
+    // What is nested deeper would be copied, and shown, by as deep a recursion.
+    json value = json::parse(text, [](int depth, json::parse_event_t, const json&) {
+      if (depth > most_nested) throw BadInput("is damaged metadata: nested too deeply");
+      return true;
+    });
     if (!value.is_object()) throw BadInput("is damaged metadata: no JSON object");
     return value;
   });
 }
 
-void write_json(const fs::path& path, const json& value) { write_text(path, value.dump(2) + "\n"); }
+void write_json(const fs::path& path, const json& value) {
+  // A folder's name need not be UTF-8.
+  write_text(path, value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
 
 /// At most 40 characters of what metadata hold.
 std::string excerpt(const json& value) {
@@ -193,7 +206,7 @@ void parse_version_3(const json& metadata, ZarrArray& array) {
 ZarrArray read_array(const fs::path& folder, const std::optional<std::vector<ZarrAxis>>& axes) {
   ZarrArray array;
   array.folder = folder;
-  array.version = fs::exists(folder / "zarr.json") ? 3 : 2;
+  array.version = is_there(folder / "zarr.json") ? 3 : 2;
   const fs::path file = folder / (array.version == 3 ? "zarr.json" : ".zarray");
   const json metadata = read_json(file);
   return naming(file, [&] {
@@ -305,7 +318,7 @@ fs::path level_folder(const fs::path& group, const json& dataset) {
 }
 
 fs::path group_file(const fs::path& group) {
-  return group / (fs::exists(group / "zarr.json") ? "zarr.json" : ".zattrs");
+  return group / (is_there(group / "zarr.json") ? "zarr.json" : ".zattrs");
 }
 
 json name_and_settings(const std::string& name, const json& settings) {
@@ -360,13 +373,12 @@ ZarrImage read_zarr_image(const fs::path& path, int level) {
   if (!fs::is_directory(status)) fail("is no folder, as Zarr volumes are");
   const fs::path file = group_file(path);
   const bool third = file.filename() == "zarr.json";
-  if (third ? read_json(file).value("node_type", json()) == "array"
-            : fs::exists(path / ".zarray")) {
+  if (third ? read_json(file).value("node_type", json()) == "array" : is_there(path / ".zarray")) {
     if (level != 0) fail("is a Zarr array, which has no level " + std::to_string(level));
     return {read_array(path, std::nullopt), {}};
   }
-  if (!fs::exists(file)) {
-    if (fs::exists(path / ".zgroup"))
+  if (!is_there(file)) {
+    if (is_there(path / ".zgroup"))
       fail("is a Zarr group without OME-NGFF metadata; name one of the arrays in it");
     fail("is no Zarr volume: it has neither zarr.json nor .zattrs nor .zarray");
   }
@@ -416,7 +428,7 @@ void write_group_attributes(const fs::path& group, int version, const json& attr
   if (version == 2) return write_json(group / ".zattrs", attributes);
   const fs::path file = group / "zarr.json";
   json metadata =
-      fs::exists(file) ? read_json(file) : json{{"zarr_format", 3}, {"node_type", "group"}};
+      is_there(file) ? read_json(file) : json{{"zarr_format", 3}, {"node_type", "group"}};
   metadata["attributes"] = attributes;
   write_json(file, metadata);
 }
@@ -530,14 +542,18 @@ json level_entry(const json& level_0, const std::vector<ZarrAxis>& axes, const Z
 }
 
 void remove_leftovers(const fs::path& group) {
-  std::vector<fs::path> found;
-  for (auto entry = fs::recursive_directory_iterator(group);
-       entry != fs::recursive_directory_iterator(); ++entry)
-    if (entry->path().filename().string().find(".tmp-") != std::string::npos) {
-      found.push_back(entry->path());
-      entry.disable_recursion_pending();
-    }
-  for (const fs::path& path : found) fs::remove_all(path);
+  try {
+    std::vector<fs::path> found;
+    for (auto entry = fs::recursive_directory_iterator(group);
+         entry != fs::recursive_directory_iterator(); ++entry)
+      if (entry->path().filename().string().find(".tmp-") != std::string::npos) {
+        found.push_back(entry->path());
+        entry.disable_recursion_pending();
+      }
+    for (const fs::path& path : found) fs::remove_all(path);
+  } catch (const fs::filesystem_error& error) {
+    throw BadInput(error.path1().string() + ": " + error.code().message());
+  }
 }
 
 }  // namespace voxelmark

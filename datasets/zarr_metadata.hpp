@@ -72,7 +72,8 @@ nlohmann::json new_group_attributes(const ZarrArray& array, const std::string& n
 nlohmann::json level_entry(const nlohmann::json& level_0, const std::vector<ZarrAxis>& axes,
                            const ZarrIndex& factors, bool centred, const std::string& name);
 
-/// Removes what killed writers left below a group: whatever has ".tmp-" in its name.
+/// Removes what killed writers left below a group: whatever has ".tmp-" in its name. Throws
+/// BadInput where it cannot be removed.
 void remove_leftovers(const std::filesystem::path& group);
 
 }  // namespace voxelmark

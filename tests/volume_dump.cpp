@@ -4,7 +4,7 @@
 //   volume_dump --copy PATH COPY VERSION COMPRESSION SHUFFLE LEVELS
 // reads one and writes a Zarr volume, with COMPRESSION none, lz4 or zstd, SHUFFLE 0, 1 (bytes) or 2
 // (bits), and LEVELS further levels. Exits with 2 where something is refused.
-//   volume_dump --speed FOLDER COMPRESSION
+//   volume_dump --speed FOLDER COMPRESSION DATASET
 // writes and reads back 2 GiB of u16 in FOLDER, and tells how fast.
 #include <algorithm>
 #include <chrono>
@@ -68,10 +68,10 @@ void copy(VolumeReader& volume, const std::string& target, const ZarrFormat& for
 }
 
 /// The same 128 MiB again and again: no machine is too small for that.
-void measure(const std::string& folder, const ZarrFormat& format) {
+void measure(const std::string& folder, const ZarrFormat& format, const std::string& dataset) {
   const VolumeInfo info{{1024, 1024, 1024}, DType::u16, {}, 1, {128, 128, 64}};
   const Shape region_extent{1024, 1024, 64};
-  Image pixels = generate("nuclei", region_extent, DType::u16, 1);
+  Image pixels = generate(dataset, region_extent, DType::u16, 1);
   const std::string path = folder + "/speed.zarr";
   const auto timed = [&](const std::string& what, auto&& f) {
     const auto start = std::chrono::steady_clock::now();
@@ -98,8 +98,8 @@ int run(const std::vector<std::string>& arguments) {
                             static_cast<ZarrFormat::Shuffle>(std::stoi(arguments[5]))};
     copy(*open_volume(arguments[1]), arguments[2], format);
     if (const int levels = std::stoi(arguments[6])) write_pyramid(arguments[2], levels);
-  } else if (arguments.size() == 3 && arguments[0] == "--speed") {
-    measure(arguments[1], {.compression = compression(arguments[2])});
+  } else if (arguments.size() == 4 && arguments[0] == "--speed") {
+    measure(arguments[1], {.compression = compression(arguments[2])}, arguments[3]);
   } else if (arguments.size() >= 1 && arguments.size() <= 3) {
     ZarrSelection selection;
     if (arguments.size() > 1) selection.channel = std::stoi(arguments[1]);
@@ -107,7 +107,7 @@ int run(const std::vector<std::string>& arguments) {
     dump(*open_volume(arguments[0], selection));
   } else {
     std::cerr << "usage: volume_dump PATH [CHANNEL [LEVEL]] | --copy PATH COPY VERSION COMPRESSION "
-                 "SHUFFLE LEVELS | --speed FOLDER COMPRESSION\n";
+                 "SHUFFLE LEVELS | --speed FOLDER COMPRESSION DATASET\n";
     return 2;
   }
   return std::cout.flush() ? 0 : 1;

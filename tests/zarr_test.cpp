@@ -491,6 +491,8 @@ TEST_F(ZarrTest, WhatIsNoVolumeIsRefused) {
     save(path / ".zattrs", text);
     expect_says(refused(), (path / ".zattrs").string() + ": is damaged metadata: ");
   }
+  save(path / ".zattrs", "{\"a\": " + std::string(1 << 20, '['));
+  expect_says(refused(), "nested too deeply");
   save(path / ".zattrs", "");
   expect_says(refused(), "the file is empty");
   make(version_2());
@@ -661,7 +663,13 @@ TEST_F(ZarrTest, WhatCannotBeWrittenIsRefused) {
               "cannot write");
   expect_says(refusal([&] { create_ome_zarr(folder / "file", good); }), "exists already");
 
-  // A folder in the place of a chunk, and a file in the place of a folder.
+  expect_says(refusal([&] { create_ome_zarr(folder / "absent" / "image.zarr", good); }),
+              "No such file or directory");
+  EXPECT_FALSE(fs::exists(folder / "absent"));
+  EXPECT_NO_THROW(create_ome_zarr(folder / "slash.zarr/", good));
+  EXPECT_NO_THROW(create_ome_zarr(folder / "no \xff UTF-8.zarr", good));
+
+  // A file in the place of a folder.
   const auto writer = create_ome_zarr(path, good);
   save(path / "0" / "1", "");
   expect_says(refusal([&] {
@@ -776,7 +784,7 @@ TEST_F(ZarrTest, LevelsOfLabelsTakeOneVoxel) {
 TEST_F(ZarrTest, LevelsAreTheSameHoweverTheyAreCut) {
   for (const DType dtype : all_types) {
     std::vector<Image> first;
-    for (const Shape& chunk : {Shape{64, 64, 64}, Shape{5, 4, 3}, Shape{1, 7, 2}}) {
+    for (const Shape& chunk : {Shape{64, 64, 64}, Shape{5, 4, 3}, Shape{4, 7, 2}}) {
       const VolumeInfo info{{37, 21, 11}, dtype, {}, 2, chunk};
       const auto frames = write_noise(info);
       write_pyramid(path, 3);
