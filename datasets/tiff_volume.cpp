@@ -29,7 +29,8 @@ class TiffVolumeReader final : public VolumeReader {
 
   void read(const Region& region, std::int64_t frame, Image& pixels) override {
     require_inside(info_, region, frame, pixels);
-    const auto& [origin, extent] = region;
+    const Index& origin = region.origin;
+    const Shape& extent = region.extent;
     const std::size_t item = bytes_of(info_.dtype);
     const auto rows_bytes = static_cast<std::size_t>(info_.shape.x * extent.y) * item;
     tbb::parallel_for(std::int64_t{0}, extent.z, [&](std::int64_t z) {

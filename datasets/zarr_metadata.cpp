@@ -187,7 +187,7 @@ void parse_version_3(const json& metadata, ZarrArray& array) {
     throw BadInput("has chunks on the grid " + excerpt(grid.at("name")) +
                    ", which is not read; save it with a regular one");
   array.chunk = extents(grid.at("configuration").at("chunk_shape"), array.axes, "chunk_shape");
-  const json keys = metadata.at("chunk_key_encoding");
+  const json& keys = metadata.at("chunk_key_encoding");
   const std::string encoding = keys.at("name").get<std::string>();
   if (encoding != "default" && encoding != "v2")
     throw BadInput("names its chunks by the encoding '" + encoding +
@@ -412,7 +412,7 @@ ZarrImage read_zarr_image(const fs::path& path, int level) {
 
 json read_group_attributes(const fs::path& group) {
   const fs::path file = group_file(group);
-  const json metadata = read_json(file);
+  json metadata = read_json(file);
   return naming(file, [&]() -> json {
     if (file.filename() == ".zattrs") return metadata;
     if (metadata.at("zarr_format") != 3 || metadata.at("node_type") != "group")

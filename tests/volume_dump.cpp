@@ -47,7 +47,7 @@ void dump(VolumeReader& volume) {
   const Shape rows{shape.x, std::max<std::int64_t>(1, chunk.y - 1), 1};
   for (std::int64_t frame = 0; frame < frames; ++frame)
     for_regions(shape, rows, [&](const Region& region) {
-      Image pixels(region.extent, dtype);
+      Image pixels(region.extent, volume.info().dtype);
       volume.read(region, frame, pixels);
       std::cout.write(reinterpret_cast<const char*>(pixels.data()),
                       static_cast<std::streamsize>(pixels.bytes()));

@@ -1,9 +1,9 @@
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#include <atomic>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -676,6 +676,31 @@ TEST_F(ZarrTest, WhatCannotBeWrittenIsRefused) {
                 writer->write({{}, good.shape}, 0, noise(good.shape, good.dtype));
               }),
               "cannot write " + (path / "0" / "1").string());
+}
+
+// A limit on files' sizes is the full disk that needs no disk.
+TEST_F(ZarrTest, FailedWritesLeaveWholeChunksOrNone) {
+  const VolumeInfo info{{64, 64, 2}, DType::u16, {}, 1, {64, 64, 1}};
+  const auto writer = create_ome_zarr(path, info);
+  const Region first{{0, 0, 0}, {64, 64, 1}}, second{{0, 0, 1}, {64, 64, 1}};
+  const Image pixels = noise(first.extent, info.dtype);
+  writer->write(first, 0, pixels);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  getrlimit(RLIMIT_FSIZE, &old);
+  const rlimit lower{1000, old.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &lower);
+  const std::string message = refusal([&] { writer->write(second, 0, pixels); });
+  setrlimit(RLIMIT_FSIZE, &old);
+  expect_says(message, "cannot write " + (path / "0/1/0/0").string() + ": File too large");
+  EXPECT_TRUE(writer->holds(first, 0));
+  EXPECT_FALSE(writer->holds(second, 0));
+  for (const auto& entry : fs::recursive_directory_iterator(path))
+    EXPECT_EQ(entry.path().string().find(".tmp-"), std::string::npos) << entry.path();
+  expect_says(refused(), "is incomplete");
+  writer->write(second, 0, pixels);
+  writer->finish();
+  EXPECT_TRUE(equal(read_region(*open_ome_zarr(path), second), pixels));
 }
 
 TEST_F(ZarrTest, ProcessesMayWriteDifferentChunks) {
