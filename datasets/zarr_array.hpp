@@ -1,0 +1,21 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "datasets/volume.hpp"
+#include "datasets/zarr_metadata.hpp"
+
+namespace voxelmark {
+
+VolumeInfo info_of(const ZarrImage& image);
+
+/// Reads one channel of an array, with a cache of decoded chunks.
+std::unique_ptr<VolumeReader> array_reader(const ZarrImage& image, int channel,
+                                           std::size_t cache_bytes);
+
+/// Writes an array that has no channels. finish() clears the mark of the group that it lies in.
+std::unique_ptr<VolumeWriter> array_writer(const ZarrImage& image,
+                                           const std::filesystem::path& group);
+
+}  // namespace voxelmark
