@@ -29,9 +29,31 @@ constexpr const char* overlap_description =
     "It takes bench's options of what to run but --overlap, and --json. Tiles are 32 voxels wide, "
     "or --tile; the engine is tbb, or --engine. Exit code 1: tiles differ even at the reach.";
 
+constexpr const char* apply_description =
+    "Apply one operation to an image that need not fit the memory\n\n"
+    "  bench apply --filter '^GaussianBlur3D$' --sigma 5 --input big.zarr --output blurred.zarr "
+    "--memory 2GiB\n\n"
+    "It takes bench's --filter, --param, --sigma, --radius, --input (a TIFF file or an OME-Zarr "
+    "folder), --channel, --frame, --engine (default tbb; several share the tiles), --device, "
+    "--threads, --tile, --overlap and --json.";
+
 constexpr const char* footer =
     "Exit codes: 0 all was measured and agreed; 1 something failed or disagreed; 2 wrong usage, or "
     "nothing matched, or nothing was measured; 130 ended by Ctrl-C, what was measured is kept.";
+
+/// Reads "2GiB", "500MB" or "1048576". Throws BadInput.
+std::size_t parse_bytes(const std::string& text) {
+  const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const auto number = parse_number<double>(text.substr(0, digits));
+  const std::string unit = text.substr(digits);
+  const std::vector<std::pair<std::string, double>> units{
+      {"", 1},         {"B", 1},    {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30},
+      {"TiB", 0x1p40}, {"kB", 1e3}, {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12}};
+  for (const auto& [name, factor] : units)
+    if (number && unit == name && *number * factor >= 1 && *number * factor < 0x1p60)
+      return static_cast<std::size_t>(*number * factor);
+  throw BadInput("'" + text + "' is no size in memory; write it as 2GiB or 500MB");
+}
 
 void add_measuring(CLI::App& app, Options& options) {
   using namespace command_line;
@@ -64,9 +86,8 @@ void add_results(CLI::App& app, Options& options) {
   app.add_flag("--no-pictures", options.no_pictures,
                "Leave the pictures and plots of results out of the JSON");
   auto* base =
-      app.add_option(
-             "--base-program", options.base_program,
-             "Another build of bench, measured alternately (A B B A); with --json and --base-json")
+      app.add_option("--base-program", options.base_program,
+                     "Another build of bench, measured alternately; with --json, --base-json")
           ->check(not_empty())
           ->check(CLI::ExistingFile.description(""))
           ->type_name("FILE");
@@ -82,6 +103,23 @@ void add_lists(CLI::App& app, Options& options) {
   app.add_flag("--list-operations", options.list_operations,
                "List the operations, exactly defined, and stop");
   app.add_flag("--devices", options.list_devices, "List the engines' devices and stop");
+}
+
+void add_overlap(CLI::App& app, Options& options) {
+  app.add_option("--tolerance", options.tolerance,
+                 "Largest difference from the uncut result that counts as none, in grey levels")
+      ->check(command_line::number_from(0, 1e30))
+      ->capture_default_str()
+      ->type_name("LEVELS");
+}
+
+void add_apply(CLI::App& app, Options& options) {
+  using namespace command_line;
+  add_folder(app, "--output", options.output, "The OME-Zarr folder to make");
+  add_value(app, "--memory", options.memory, parse_bytes,
+            "Memory that the program may take, as 2GiB (default half of what is free)")
+      ->type_name("SIZE");
+  app.add_flag("--resume", options.resume, "Go on with an --output that was not finished");
 }
 
 /// What would change nothing is a mistake.
@@ -109,25 +147,27 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   add_results(app, options);
   app.option_defaults()->group("Options");
   auto* limits = app.add_subcommand("limits", limits_description);
-  limits->fallthrough();
   auto* overlap = app.add_subcommand("overlap", overlap_description);
-  overlap->fallthrough();
-  overlap
-      ->add_option("--tolerance", options.tolerance,
-                   "Largest difference from the uncut result that counts as none, in grey levels")
-      ->check(command_line::number_from(0, 1e30))
-      ->capture_default_str()
-      ->type_name("LEVELS");
+  add_overlap(*overlap, options);
+  auto* apply = app.add_subcommand("apply", apply_description);
+  add_apply(*apply, options);
+  for (auto* subcommand : {limits, overlap, apply}) subcommand->fallthrough();
   if (const auto code = command_line::parse(app, argc, argv)) return *code;
   options.limits = limits->parsed();
+  options.overlap = overlap->parsed();
+  options.apply = apply->parsed();
   if (options.limits)
     require_options(app, "limits", {"--engine", "--device", "--threads", "--json"});
-  options.overlap = overlap->parsed();
   if (options.overlap)
     require_options(app, "overlap",
                     {"--filter", "--size", "--dtype", "--param", "--sigma", "--radius", "--tile",
                      "--engine", "--device", "--threads", "--dataset", "--seed", "--input",
                      "--second", "--channel", "--frame", "--json"});
+  if (options.apply)
+    require_options(
+        app, "apply",
+        {"--filter", "--param", "--sigma", "--radius", "--tile", "--overlap", "--engine",
+         "--device", "--threads", "--input", "--channel", "--frame", "--json"});
   return options;
 }
 

@@ -17,10 +17,13 @@ struct Options {
   int runs = 1;                         ///< fresh processes
   std::string base_program, base_json;  ///< another build, measured alternately with this one
   bool list = false, list_operations = false, list_devices = false, limits = false, overlap = false,
-       no_limits = false, no_pictures = false;
-  double tolerance = 0;  ///< of bench overlap, in grey levels
-  bool flush = false;    ///< also measure with emptied caches
-  bool energy = false;   ///< also measure joules
+       apply = false, no_limits = false, no_pictures = false;
+  double tolerance = 0;    ///< of bench overlap, in grey levels
+  std::string output;      ///< of bench apply
+  std::size_t memory = 0;  ///< bytes that bench apply may take; 0: what is free
+  bool resume = false;
+  bool flush = false;   ///< also measure with emptied caches
+  bool energy = false;  ///< also measure joules
 };
 
 /// Reads the command line. Gives an exit code instead where there is nothing left to do: help or

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <set>
 
+#include "bench/apply_command.hpp"
 #include "bench/fresh_processes.hpp"
 #include "bench/options.hpp"
 #include "bench/overlap_command.hpp"
@@ -143,6 +144,10 @@ int run_bench(int argc, char** argv) {
     if (options.overlap) {
       require_outputs(options);
       return search_overlaps(options, command);
+    }
+    if (options.apply) {
+      require_outputs(options);
+      return apply_in_tiles(options, command);
     }
     return measure(options, command);
   });

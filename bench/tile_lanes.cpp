@@ -51,14 +51,12 @@ struct TileLanes::Lane {
 
 std::variant<TileLanes, Skip> TileLanes::prepare(
     const std::vector<Engine*>& engines, const Operation& operation, const Parameters& parameters,
-    const std::vector<DType>& inputs, std::vector<Tile> tiles, std::int64_t largest_label) {
+    const std::vector<DType>& inputs, const std::vector<Tile>& tiles, std::int64_t largest_label) {
   TileLanes made;
-  made.tiles_ = std::move(tiles);
   for (Engine* engine : engines)
-    for (int i = 0; i < engine->concurrent_streams() && made.lanes_.size() < made.tiles_.size();
-         ++i) {
+    for (int i = 0; i < engine->concurrent_streams() && made.lanes_.size() < tiles.size(); ++i) {
       auto lane = std::make_shared<Lane>();
-      for (const Tile& tile : made.tiles_) {
+      for (const Tile& tile : tiles) {
         if (interrupt_requested) throw Interrupted();
         const Shape& shape = tile.input.extent;
         if (lane->fittings.contains(key(shape))) continue;
@@ -71,21 +69,21 @@ std::variant<TileLanes, Skip> TileLanes::prepare(
   return made;
 }
 
-void TileLanes::work(Lane& lane, const Read& read, const Write& write,
-                     std::atomic<std::size_t>& next) const {
+void TileLanes::work(Lane& lane, const std::vector<Tile>& tiles, std::atomic<std::size_t>& next,
+                     const Read& read, const Write& write) {
   auto start = Clock::now();
   const auto lap = [&](double& stage) {
     const auto now = Clock::now();
     stage += std::chrono::duration<double>(now - start).count();
     start = now;
   };
-  for (std::size_t i; (i = next++) < tiles_.size();) {
+  for (std::size_t i; (i = next++) < tiles.size();) {
     if (interrupt_requested) throw Interrupted();
-    const Tile& tile = tiles_[i];
+    const Tile& tile = tiles[i];
     Fitting& fitting = lane.fittings.at(key(tile.input.extent));
     Execution& execution = fitting.execution;
     start = Clock::now();
-    for (std::size_t k = 0; k < fitting.inputs.size(); ++k) read(k, tile.input, fitting.inputs[k]);
+    for (std::size_t k = 0; k < fitting.inputs.size(); ++k) read(tile, k, fitting.inputs[k]);
     lap(lane.stages.read);
     for (std::size_t k = 0; k < fitting.inputs.size(); ++k)
       execution.stream->upload(fitting.inputs[k], *execution.inputs[k]);
@@ -99,16 +97,16 @@ void TileLanes::work(Lane& lane, const Read& read, const Write& write,
   }
 }
 
-TileStages TileLanes::run(const Read& read, const Write& write) {
+TileStages TileLanes::run(const std::vector<Tile>& tiles, const Read& read, const Write& write) {
   std::atomic<std::size_t> next{0};
   std::vector<std::exception_ptr> errors(lanes_.size());
   const auto work_on = [&](std::size_t i) {
     lanes_[i]->stages = {};
     try {
-      work(*lanes_[i], read, write, next);
+      work(*lanes_[i], tiles, next, read, write);
     } catch (...) {
       errors[i] = std::current_exception();
-      next = tiles_.size();
+      next = tiles.size();
     }
   };
   {

@@ -21,28 +21,27 @@ struct TileStages {
 /// lane computes, others read, push, pull and write; a faster device takes more tiles.
 class TileLanes {
  public:
-  /// Fills `pixels` from a region of an input. Called from several threads at once, as is Write.
-  using Read = std::function<void(std::size_t input, const Region& region, Image& pixels)>;
+  /// Fills `pixels` from the tile's part of an input. Called from several threads at once, as is
+  /// Write.
+  using Read = std::function<void(const Tile& tile, std::size_t input, Image& pixels)>;
   /// Takes a tile's result, of which the tile's output begins at `tile.kept`.
   using Write = std::function<void(const Tile& tile, const Image& result)>;
 
   /// Allocates and prepares for every shape of tile. Gives an engine's reason where it declines.
-  static std::variant<TileLanes, Skip> prepare(const std::vector<Engine*>& engines,
-                                               const Operation& operation,
-                                               const Parameters& parameters,
-                                               const std::vector<DType>& inputs,
-                                               std::vector<Tile> tiles, std::int64_t largest_label);
-  /// All tiles, once. Throws what a lane threw first; the others end with their tile. Throws
-  /// Interrupted.
-  TileStages run(const Read& read, const Write& write);
+  static std::variant<TileLanes, Skip> prepare(
+      const std::vector<Engine*>& engines, const Operation& operation, const Parameters& parameters,
+      const std::vector<DType>& inputs, const std::vector<Tile>& tiles, std::int64_t largest_label);
+  /// Tiles of shapes that were prepared for. Throws what a lane threw first; the others end with
+  /// their tile. Throws Interrupted.
+  TileStages run(const std::vector<Tile>& tiles, const Read& read, const Write& write);
 
   std::size_t lanes() const { return lanes_.size(); }
 
  private:
   struct Lane;
-  void work(Lane& lane, const Read& read, const Write& write, std::atomic<std::size_t>& next) const;
+  static void work(Lane& lane, const std::vector<Tile>& tiles, std::atomic<std::size_t>& next,
+                   const Read& read, const Write& write);
 
-  std::vector<Tile> tiles_;
   std::vector<std::shared_ptr<Lane>> lanes_;
 };
 

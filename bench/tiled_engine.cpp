@@ -11,8 +11,10 @@ Device tiled_device(Device device) {
 
 class TiledPlan final : public Plan {
  public:
-  TiledPlan(TileLanes lanes, const Request& request, std::shared_ptr<TileStages> stages)
+  TiledPlan(TileLanes lanes, std::vector<Tile> tiles, const Request& request,
+            std::shared_ptr<TileStages> stages)
       : lanes_(std::move(lanes)),
+        tiles_(std::move(tiles)),
         inputs_(request.inputs),
         output_(request.output),
         stages_(std::move(stages)) {}
@@ -20,8 +22,9 @@ class TiledPlan final : public Plan {
   void enqueue(Stream&) override {
     Image& output = host(output_).image();  // before lanes ask for it, two of which could allocate
     *stages_ = lanes_.run(
-        [&](std::size_t input, const Region& region, Image& pixels) {
-          copy_box(host(inputs_[input]).image(), region.origin, region.extent, pixels, {});
+        tiles_,
+        [&](const Tile& tile, std::size_t input, Image& pixels) {
+          copy_box(host(inputs_[input]).image(), tile.input.origin, tile.input.extent, pixels, {});
         },
         [&](const Tile& tile, const Image& result) {
           copy_box(result, tile.kept, tile.output.extent, output, tile.output.origin);
@@ -30,6 +33,7 @@ class TiledPlan final : public Plan {
 
  private:
   TileLanes lanes_;
+  std::vector<Tile> tiles_;
   std::vector<std::shared_ptr<Buffer>> inputs_;
   std::shared_ptr<Buffer> output_;
   std::shared_ptr<TileStages> stages_;
@@ -53,7 +57,7 @@ Prepared TiledEngine::prepare(const Request& request) {
   if (auto* skip = std::get_if<Skip>(&lanes)) return std::move(*skip);
   auto& prepared = std::get<TileLanes>(lanes);
   lanes_ = prepared.lanes();
-  return std::make_unique<TiledPlan>(std::move(prepared), request, stages_);
+  return std::make_unique<TiledPlan>(std::move(prepared), tiles_.tiles, request, stages_);
 }
 
 }  // namespace voxelmark

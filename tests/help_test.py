@@ -13,7 +13,7 @@ from checked import CheckedTest, run_tests
 
 PROGRAMS = dict(zip(("bench", "validate", "report"), sys.argv[1:4]))
 COMMANDS = [
-    ("bench",), ("bench", "limits"), ("bench", "overlap"), ("validate",), ("validate", "images"), ("validate", "masks"), ("validate", "labels"),
+    ("bench",), ("bench", "limits"), ("bench", "overlap"), ("bench", "apply"), ("validate",), ("validate", "images"), ("validate", "masks"), ("validate", "labels"),
     ("validate", "measurements"), ("validate", "measure"), ("validate", "engines"), ("report",), ("report", "html"),
     ("report", "compare"), ("report", "history"), ("report", "export"),
 ]

@@ -1,0 +1,353 @@
+#include "bench/apply_command.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "bench/engines.hpp"
+#include "bench/process_memory.hpp"
+#include "bench/tile_lanes.hpp"
+#include "build_info.hpp"
+#include "datasets/ome_zarr.hpp"
+#include "datasets/open_volume.hpp"
+#include "datasets/tiff_volume.hpp"
+#include "engines/core/clock.hpp"
+#include "engines/core/error.hpp"
+#include "engines/core/host_engine.hpp"
+#include "engines/core/interrupt.hpp"
+#include "engines/core/program.hpp"
+#include "engines/core/text.hpp"
+#include "engines/operations/catalogue.hpp"
+
+namespace voxelmark {
+
+namespace {
+
+using nlohmann::json;
+
+std::string bytes_text(std::size_t bytes) { return human_bytes(static_cast<double>(bytes)); }
+
+std::unique_ptr<VolumeReader> open_input(const Options& options, std::size_t cache_bytes) {
+  const std::string& file = options.axes.inputs[0];
+  const TiffSelection& selection = options.axes.selection;
+  if (std::filesystem::is_directory(file))
+    return open_ome_zarr(file, {.channel = selection.channel, .cache_bytes = cache_bytes});
+  return open_tiff_volume(file, selection);
+}
+
+/// The one operation that --filter leaves for images of so many dimensions.
+const Operation& chosen_operation(const Filter& filter, int dims) {
+  std::vector<const Operation*> found;
+  std::vector<std::string> names;
+  for (const auto& operation : catalogue())
+    if (operation.dims == dims && std::regex_search(operation.name, filter.regex)) {
+      found.push_back(&operation);
+      names.push_back(operation.name);
+    }
+  if (found.empty())
+    throw BadInput("--filter '" + filter.text + "' finds no " + std::to_string(dims) +
+                   "D operation; bench --list-operations names them");
+  if (found.size() > 1)
+    throw BadInput("--filter '" + filter.text + "' finds " + std::to_string(found.size()) +
+                   " operations, and bench apply does one; as in ^" + names[0] + "$");
+  if (found[0]->inputs.size() != 1)
+    throw BadInput(names[0] + " takes two images, and bench apply has one");
+  return *found[0];
+}
+
+Parameters chosen_parameters(const Operation& operation, const std::vector<ParameterAxis>& axes) {
+  Parameters parameters(operation.parameters);
+  for (const auto& axis : axes) {
+    const auto& specs = operation.parameters;
+    const auto spec = std::find_if(specs.begin(), specs.end(),
+                                   [&](const ParameterSpec& s) { return s.name == axis.name; });
+    if (spec == specs.end())
+      throw BadInput("--param: " + operation.name + " has no parameter '" + axis.name + "'");
+    if (axis.values.size() != 1)
+      throw BadInput("--param: bench apply takes one value of '" + axis.name + "'");
+    parameters.set(axis.name, parse_parameter(*spec, operation.dims, axis.values[0]));
+  }
+  return parameters;
+}
+
+/// A piece of work that fits the memory.
+struct Fit {
+  Tiles tiles;
+  TileLanes lanes;
+};
+
+/// Halved along its longest axis; nothing where a voxel is left.
+std::optional<Shape> halved(const Shape& tile) {
+  std::int64_t Shape::*longest = &Shape::x;
+  for (const auto axis : {&Shape::y, &Shape::z})
+    if (tile.*axis > tile.*longest) longest = axis;
+  if (tile.*longest == 1) return std::nullopt;
+  Shape half = tile;
+  half.*longest = (half.*longest + 1) / 2;
+  return half;
+}
+
+/// Powers of two, so that halves of them end where chunks end.
+Shape largest_tile(const Shape& shape) {
+  const auto along = [](std::int64_t extent) {
+    return static_cast<std::int64_t>(
+        std::bit_ceil(static_cast<std::uint64_t>(std::min<std::int64_t>(extent, 4096))));
+  };
+  return {along(shape.x), along(shape.y), along(shape.z)};
+}
+
+constexpr std::size_t largest_chunk = std::size_t{4} << 20;
+
+/// Chunks of which a tile is made.
+Shape chunk_for(const Shape& tile, DType dtype) {
+  Shape chunk = tile;
+  while (static_cast<std::size_t>(chunk.voxels()) * bytes_of(dtype) > largest_chunk) {
+    std::int64_t Shape::*longest = nullptr;
+    for (const auto axis : {&Shape::x, &Shape::y, &Shape::z})
+      if (chunk.*axis % 2 == 0 && (!longest || chunk.*axis > chunk.*longest)) longest = axis;
+    if (!longest) break;
+    chunk.*longest /= 2;
+  }
+  return chunk;
+}
+
+class Application {
+ public:
+  explicit Application(const Options& options) : options_(options) {
+    const Axes& axes = options.axes;
+    if (axes.inputs.size() != 1) throw BadInput("bench apply works on one --input");
+    if (options.output.empty()) throw BadInput("bench apply needs --output, a folder to make");
+    if (axes.tiles.size() > 1 || axes.overlaps.size() > 1)
+      throw BadInput("bench apply takes one --tile and one --overlap");
+    memory_ = options.memory ? options.memory : host_memory_available() / 2;
+    cache_bytes_ = memory_ / 8;
+    reader_ = open_input(options, cache_bytes_);
+    const VolumeInfo& in = reader_->info();
+    dims_ = in.shape.z > 1 ? 3 : 2;
+    operation_ = &chosen_operation(axes.filter, dims_);
+    parameters_.emplace(chosen_parameters(*operation_, axes.parameters));
+    if (std::find(operation_->dtypes.begin(), operation_->dtypes.end(), in.dtype) ==
+        operation_->dtypes.end())
+      throw BadInput(operation_->name + " does not take " + to_string(in.dtype) + ", of which " +
+                     axes.inputs[0] + " is");
+    result_ = in;
+    result_.shape = operation_->result_shape(*parameters_, in.shape, 0);
+    result_.dtype = operation_->result_dtype(*parameters_, in.dtype);
+  }
+
+  int run(const std::vector<std::string>& command);
+
+ private:
+  void open_engines();
+  Tiling tiling() const;
+  /// Host memory that a lane takes for tiles of one shape, without what engines take.
+  std::size_t lane_bytes(const Tiles& tiles) const;
+  std::variant<Fit, std::string> fitted(const Tiling& tiling);
+  Fit fit();
+  std::unique_ptr<VolumeWriter> open_output(const Shape& tile) const;
+  void report(const Fit& fit, const TileStages& stages, std::size_t done, double seconds,
+              const std::vector<std::string>& command) const;
+
+  const Options& options_;
+  std::size_t memory_ = 0, cache_bytes_ = 0;
+  std::unique_ptr<VolumeReader> reader_;
+  int dims_ = 2;
+  const Operation* operation_ = nullptr;
+  std::optional<Parameters> parameters_;
+  VolumeInfo result_;
+  OpenEngines opened_{false};
+  std::vector<Engine*> engines_;
+};
+
+void Application::open_engines() {
+  EngineSelection selection = options_.axes.engines;
+  if (selection.names.empty()) selection.names = {"tbb"};
+  const int threads = options_.axes.threads.empty() ? 0 : options_.axes.threads[0];
+  std::string why;
+  for (const EngineEntry& entry : find_devices(selection)) {
+    const auto opened = opened_.open(entry, entry.device.is_cpu() ? threads : 0);
+    if (const auto* skip = std::get_if<Skip>(&opened))
+      why = skip->reason;
+    else
+      engines_.push_back(std::get<OpenEngines::Opened*>(opened)->engine.get());
+  }
+  if (engines_.empty()) throw BadInput("no engine can be opened: " + why);
+}
+
+Tiling Application::tiling() const {
+  const Axes& axes = options_.axes;
+  Tiling tiling{largest_tile(result_.shape), {}, true};
+  if (!axes.tiles.empty()) {
+    auto tile = axes.tiles[0].shape(dims_, 1);
+    if (!tile && result_.shape.z == 1) tile = axes.tiles[0].shape(2, 1);  // a projection's
+    if (!tile) throw BadInput("--tile: the image has " + std::to_string(dims_) + " axes");
+    tiling.tile = *tile;
+  }
+  if (!axes.overlaps.empty() && axes.overlaps[0]) {
+    tiling.overlap = axes.overlaps[0]->shape(dims_, 0);
+    if (!tiling.overlap)
+      throw BadInput("--overlap: the image has " + std::to_string(dims_) + " axes");
+  }
+  return tiling;
+}
+
+std::size_t Application::lane_bytes(const Tiles& tiles) const {
+  const Shape& window = tiles.tiles[0].input.extent;
+  const Shape made = operation_->result_shape(*parameters_, window, 0);
+  // What is read, the result, and its inside as it is written.
+  return static_cast<std::size_t>(window.voxels()) * bytes_of(reader_->info().dtype) +
+         2 * static_cast<std::size_t>(made.voxels()) * bytes_of(result_.dtype);
+}
+
+/// Or what is too much, with the bytes.
+std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
+  auto made = cut(*operation_, *parameters_, reader_->info().shape, tiling);
+  if (const auto* skip = std::get_if<Skip>(&made)) throw BadInput(skip->reason);
+  Fit fit{std::get<Tiles>(std::move(made)), {}};
+  std::size_t lanes = 0, device_bytes = 0;
+  for (const Engine* engine : engines_)
+    lanes += static_cast<std::size_t>(engine->concurrent_streams());
+  // Threads hold a chunk before and after its compression. A tenth is left for what nobody counts.
+  const std::size_t limit = memory_ / 10 * 9,
+                    fixed = resident_bytes() + cache_bytes_ +
+                            2 * static_cast<std::size_t>(host_threads()) * largest_chunk;
+  // Before anything is allocated: the engine will want an output, and scratch.
+  std::size_t needed = fixed + lanes * 2 * lane_bytes(fit.tiles);
+  const auto too_much = [&] {
+    return "tiles of " + to_string(fit.tiles.tile, dims_) + " voxels with an overlap of " +
+           to_string(fit.tiles.overlap, dims_) + " need " + bytes_text(needed) +
+           " of memory, and " + bytes_text(limit) + " of --memory can be used";
+  };
+  if (needed > limit) return too_much();
+  try {
+    auto prepared = TileLanes::prepare(engines_, *operation_, *parameters_, {reader_->info().dtype},
+                                       fit.tiles.tiles, 0);
+    if (const auto* skip = std::get_if<Skip>(&prepared)) throw BadInput(skip->reason);
+    fit.lanes = std::get<TileLanes>(std::move(prepared));
+  } catch (const TooLarge& error) {
+    return std::string(error.what());
+  }
+  for (const Engine* engine : engines_) device_bytes += engine->bytes_in_use();
+  needed = fixed + fit.lanes.lanes() * lane_bytes(fit.tiles) + device_bytes;
+  if (needed > limit) return too_much();
+  return fit;
+}
+
+Fit Application::fit() {
+  Tiling wanted = tiling();
+  const bool chosen = !options_.axes.tiles.empty();
+  while (true) {
+    auto fit = fitted(wanted);
+    if (auto* found = std::get_if<Fit>(&fit)) return std::move(*found);
+    const auto smaller = chosen ? std::nullopt : halved(wanted.tile);
+    if (!smaller || smaller->voxels() < 4096)
+      throw BadInput(std::get<std::string>(fit) + "; give a larger --memory" +
+                     (chosen ? " or a smaller --tile" : ""));
+    wanted.tile = *smaller;
+  }
+}
+
+std::unique_ptr<VolumeWriter> Application::open_output(const Shape& tile) const {
+  if (options_.resume) return resume_ome_zarr(options_.output);
+  VolumeInfo info = result_;
+  info.chunk = chunk_for(tile, info.dtype);
+  return create_ome_zarr(options_.output, info);
+}
+
+int Application::run(const std::vector<std::string>& command) {
+  open_engines();
+  Fit fit = this->fit();
+  const auto writer = open_output(fit.tiles.tile);
+  if (writer->info().shape != result_.shape || writer->info().dtype != result_.dtype ||
+      writer->info().frames != result_.frames)
+    throw BadInput(options_.output + " was begun for another image or operation");
+  std::vector<Tile> left;
+  for (std::int64_t frame = 0; frame < result_.frames; ++frame)
+    for (Tile tile : fit.tiles.tiles) {
+      tile.frame = frame;
+      if (!writer->holds(tile.output, frame)) left.push_back(tile);
+    }
+  const auto start = Clock::now();
+  const TileStages stages = fit.lanes.run(
+      left,
+      [&](const Tile& tile, std::size_t, Image& pixels) {
+        reader_->read(tile.input, tile.frame, pixels);
+      },
+      [&](const Tile& tile, const Image& result) {
+        if (result.shape() == tile.output.extent) {
+          writer->write(tile.output, tile.frame, result);
+        } else {
+          writer->write(tile.output, tile.frame, crop(result, {tile.kept, tile.output.extent}));
+        }
+      });
+  const double seconds = seconds_since(start);
+  writer->finish();
+  report(fit, stages, left.size(), seconds, command);
+  return exit_code::good;
+}
+
+void Application::report(const Fit& fit, const TileStages& stages, std::size_t done, double seconds,
+                         const std::vector<std::string>& command) const {
+  std::ostream& out = options_.json == "-" ? std::cerr : std::cout;
+  const auto all = fit.tiles.tiles.size() * static_cast<std::size_t>(result_.frames);
+  const double share = all ? static_cast<double>(done) / static_cast<double>(all) : 0;
+  const double voxels =
+      share * static_cast<double>(reader_->info().shape.voxels() * reader_->info().frames);
+  const double rate = voxels * static_cast<double>(bytes_of(reader_->info().dtype)) / seconds;
+  std::string text = operation_->name;
+  if (const auto values = parameters_->text(dims_); !values.empty()) text += "/" + values;
+  text += " of " + to_string(reader_->info().shape, dims_) + " voxels";
+  if (result_.frames > 1) text += ", " + std::to_string(result_.frames) + " time points";
+  text += ": " + counted(done, "tile") + " of " + to_string(fit.tiles.tile, dims_) +
+          " with an overlap of " + to_string(fit.tiles.overlap, dims_) +
+          (fit.tiles.overlap_suffices() ? "" : " (less than the operation needs)");
+  if (done < all) text += ", the others were there";
+  text += "; " + significant(seconds, 4) + " s, " + significant(rate / 1e9, 3) +
+          " GB/s of input; reading " + significant(stages.read, 3) + " s, pushing " +
+          significant(stages.push, 3) + " s, computing " + significant(stages.compute, 3) +
+          " s, pulling " + significant(stages.pull, 3) + " s, writing " +
+          significant(stages.write, 3) + " s, in " + counted(fit.lanes.lanes(), "lane") +
+          "; at most " + bytes_text(peak_resident_bytes()) + " of memory";
+  out << folded("", text, "  ", 120);
+  if (options_.json.empty()) return;
+  const auto axes = [](const Shape& s) { return json{s.x, s.y, s.z}; };
+  write_output(options_.json, json{{"version", build_info::version},
+                                   {"command", command},
+                                   {"operation", operation_->name},
+                                   {"parameters", parameters_->text(dims_)},
+                                   {"size", axes(reader_->info().shape)},
+                                   {"frames", result_.frames},
+                                   {"dtype", to_string(reader_->info().dtype)},
+                                   {"tile", axes(fit.tiles.tile)},
+                                   {"overlap", axes(fit.tiles.overlap)},
+                                   {"needed_overlap", axes(fit.tiles.needed)},
+                                   {"tiles", all},
+                                   {"tiles_done", done},
+                                   {"lanes", fit.lanes.lanes()},
+                                   {"seconds", seconds},
+                                   {"input_bytes_per_second", rate},
+                                   {"read_ratio", fit.tiles.read_ratio()},
+                                   {"stages_seconds",
+                                    {{"read", stages.read},
+                                     {"push", stages.push},
+                                     {"compute", stages.compute},
+                                     {"pull", stages.pull},
+                                     {"write", stages.write}}},
+                                   {"peak_memory_bytes", peak_resident_bytes()}}
+                                      .dump(1) +
+                                  "\n");
+}
+
+}  // namespace
+
+int apply_in_tiles(const Options& options, const std::vector<std::string>& command) {
+  try {
+    return Application(options).run(command);
+  } catch (const Interrupted&) {
+    std::cerr << "bench: interrupted; what was written is kept: --resume goes on\n";
+    return exit_code::interrupted;
+  }
+}
+
+}  // namespace voxelmark

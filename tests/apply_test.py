@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""bench apply: images that need not fit the memory, against SciPy on the whole image; and what is left when it is killed.
+
+usage: apply_test.py BENCH [UNITTEST ARGUMENTS...]
+"""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import tifffile
+import zarr
+from scipy import ndimage
+
+from bench_program import BENCH, BenchTest, ENVIRONMENT
+from checked import run_tests, strict_json, write_stack
+
+
+class ApplyTest(BenchTest):
+    def setUp(self):
+        super().setUp()
+        self.image = np.random.default_rng(1).integers(0, 65536, (40, 150, 180), np.uint16)
+        tifffile.imwrite(self.folder / "image.tif", self.image)
+
+    def apply(self, *arguments, input="image.tif", output="out.zarr", status=0, **options):
+        run = self.run_program("apply", "--input", input, "--output", output, *arguments, status=status, **options)
+        return run
+
+    def pixels(self, folder="out.zarr"):
+        return zarr.open(str(self.folder / folder), mode="r")["0"][:]
+
+
+class Apply(ApplyTest):
+    def test_tiles_of_any_size_give_what_scipy_gives(self):
+        expected = ndimage.minimum_filter(self.image, (3, 7, 5), mode="nearest")
+        for number, tile in enumerate(("64", "180x10x40", "50x150x7", "256x256x64", "33x41x13")):
+            self.apply("--filter", "^Minimum3D$", "--param", "window=box", "--radius", "2x3x1", "--tile", tile, output=f"{number}.zarr")
+            self.check(np.array_equal(self.pixels(f"{number}.zarr"), expected), f"tiles of {tile}")
+
+    def test_zarr_to_zarr_with_the_tile_left_to_the_program(self):
+        self.apply("--filter", "^Maximum3D$", "--param", "window=box", "--radius", "1", output="a.zarr")
+        self.apply("--filter", "^GaussianBlur3D$", "--sigma", "1.5", "--json", "found.json", input="a.zarr", output="b.zarr")
+        middle = ndimage.maximum_filter(self.image, 3, mode="nearest")
+        expected = ndimage.gaussian_filter(middle.astype(float), 1.5, mode="nearest", truncate=4)
+        self.check(np.max(np.abs(self.pixels("b.zarr") - expected)) <= 1, "Gaussian of the maxima")
+        found = strict_json((self.folder / "found.json").read_text())
+        self.equal((found["overlap"], found["needed_overlap"], found["tiles"], found["tiles_done"]), ([6, 6, 6], [6, 6, 6], 1, 1), "tiles")
+        self.check(found["peak_memory_bytes"] > self.image.nbytes and found["input_bytes_per_second"] > 0, f"figures {found}")
+
+    def test_engines_share_the_tiles(self):
+        self.apply("--filter", "^Median3D$", "--radius", "1", "--engine", "tbb,opencl,reference", "--tile", "60x50x20", "--json", "found.json")
+        ball = ndimage.generate_binary_structure(3, 1)
+        self.check(np.array_equal(self.pixels(), ndimage.median_filter(self.image, footprint=ball, mode="nearest")), "medians")
+        self.check(strict_json((self.folder / "found.json").read_text())["lanes"] > 3, "lanes of several engines")
+
+    def test_time_points_and_results_of_another_shape(self):
+        frames = np.stack([self.image[:20], self.image[20:], self.image[10:30]])
+        source = zarr.open_group(str(self.folder / "in.zarr"), mode="w")
+        source.create_dataset("0", data=frames, chunks=(1, 8, 64, 64), dimension_separator="/")
+        source.attrs["multiscales"] = [{"version": "0.4", "axes": [{"name": "t", "type": "time"}] + [
+            {"name": n, "type": "space", "unit": "micrometer"} for n in "zyx"], "datasets": [
+            {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1, 2, 0.5, 0.5]}]}]}]
+        self.apply("--filter", "^MaximumYProjection$", "--tile", "64x7", input="in.zarr")
+        self.check(np.array_equal(np.squeeze(self.pixels()), frames.max(axis=2)), "projections of the time points")
+
+    def test_a_tile_too_small_for_the_operation_says_so(self):
+        run = self.apply("--filter", "^Mean3D$", "--radius", "4", "--tile", "32", "--overlap", "1")
+        self.check("less than the operation needs" in " ".join(run.stdout.split()), run.stdout)
+
+    def test_a_killed_run_leaves_a_marked_target_and_resume_ends_it(self):
+        arguments = ("--filter", "^Median3D$", "--radius", "2", "--engine", "reference", "--tile", "30x30x10")
+        for sent, status in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)):
+            output = f"{sent.name}.zarr"
+            running = subprocess.Popen([BENCH, "apply", "--input", "image.tif", "--output", output, *arguments], cwd=self.folder,
+                                       env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            chunks = self.folder / output / "0"
+            while running.poll() is None and sum(len(f) for _, _, f in os.walk(chunks)) < 6:
+                time.sleep(0.01)
+            running.send_signal(sent)
+            self.equal((running.wait(), running.stderr.close())[0], status, f"exit status after {sent.name}")
+            run = self.apply("--filter", "^Mean3D$", input=output, output="none.zarr", status=2)
+            self.check("--resume" in run.stderr, f"an incomplete input: {run.stderr}")
+            run = self.apply(*arguments, output=output, status=2)
+            self.check("--resume" in run.stderr, f"a target that is there: {run.stderr}")
+            run = self.apply(*arguments, "--resume", "--json", "resumed.json", output=output)
+            found = strict_json((self.folder / "resumed.json").read_text())
+            self.check(0 < found["tiles_done"] < found["tiles"], f"tiles done again after {sent.name}: {found}")
+            self.equal([str(p) for p in (self.folder / output).rglob("*tmp*")], [], "left-overs")
+            ball = np.add.outer(np.add.outer(np.arange(-2, 3) ** 2, np.arange(-2, 3) ** 2), np.arange(-2, 3) ** 2) <= 4
+            self.check(np.array_equal(self.pixels(output), ndimage.median_filter(self.image, footprint=ball, mode="nearest")), "medians")
+        run = self.apply("--filter", "^Mean3D$", "--resume", output="SIGINT.zarr", status=2)
+        self.check(run.stderr.startswith("bench: "), f"a complete target: {run.stderr}")
+
+    def test_a_full_disk_ends_it_and_resume_goes_on(self):
+        def small_files():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        arguments = ("--filter", "^Mean3D$", "--tile", "64x64x16")
+        run = self.apply(*arguments, status=2, preexec_fn=small_files)
+        self.check("out.zarr" in run.stderr and run.stderr.count("\n") == 1, f"one line: {run.stderr}")
+        self.apply(*arguments, "--resume")
+        self.equal(self.pixels().shape, self.image.shape, "shape")
+
+    def test_a_corrupt_chunk_is_named(self):
+        self.apply("--filter", "^Mean3D$", "--tile", "64x64x16", output="a.zarr")
+        chunk = self.folder / "a.zarr/0/1/0/2"
+        chunk.write_bytes(chunk.read_bytes()[:100])
+        run = self.apply("--filter", "^Mean3D$", input="a.zarr", status=2)
+        self.check("a.zarr" in run.stderr and "1" in run.stderr and run.stderr.count("\n") == 1, f"one line: {run.stderr}")
+
+    def test_misuse(self):
+        write_stack(self.folder / "flat.tif", np.zeros((1, 20, 30), np.uint8))
+        for arguments, word in (
+                (("--filter", "Minimum|Maximum"), "does one"), (("--filter", "nothing"), "finds no 3D operation"),
+                (("--filter", "^Mean3D$", "--tile", "8,16"), "one --tile"), (("--filter", "^Mean3D$", "--tile", "8x8"), "3 axes"),
+                (("--filter", "^Mean3D$", "--param", "radius=1,2"), "one value"), (("--filter", "^Mean3D$", "--sigma", "1"), "sigma"),
+                (("--filter", "^ConnectedComponents3D$"), "not done tile by tile"), (("--filter", "^AbsoluteDifference3D$"), "two images"),
+                (("--filter", "^Mean3D$", "--memory", "2 GiB"), "--memory"), (("--filter", "^Mean3D$", "--max-time", "2"), "--max-time"),
+                (("--filter", "^Mean3D$", "--resume"), "out.zarr")):
+            run = self.apply(*arguments, status=2)
+            self.check(word in run.stderr and run.stderr.count("\n") == 1, f"{arguments}: no '{word}' in one line: {run.stderr}")
+            self.check(not (self.folder / "out.zarr").exists(), f"{arguments} left a folder")
+        run = self.run_program("apply", "--input", "image.tif", "--filter", "^Mean3D$", status=2)
+        self.check("--output" in run.stderr, run.stderr)
+        run = self.apply("--filter", "^Mean3D$", input="no such.tif", status=2)
+        self.check("no such.tif" in run.stderr, run.stderr)
+
+
+class Memory(ApplyTest):
+    """Not of a program with sanitizers, which takes much more."""
+
+    def test_memory_holds_and_too_little_is_refused(self):
+        big = np.zeros((150, 600, 600), np.uint16)
+        tifffile.imwrite(self.folder / "big.tif", big)
+        self.apply("--filter", "^Mean3D$", "--memory", "200MiB", "--json", "found.json", input="big.tif")
+        found = strict_json((self.folder / "found.json").read_text())
+        self.check(found["peak_memory_bytes"] < 200 << 20 and found["tiles"] > 1, f"{found['peak_memory_bytes']} bytes of 200 MiB")
+        run = self.apply("--filter", "^Mean3D$", "--memory", "1MiB", input="big.tif", output="none.zarr", status=2)
+        self.check("--memory" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
+        run = self.apply("--filter", "^Mean3D$", "--memory", "100MiB", "--tile", "512", input="big.tif", output="none.zarr", status=2)
+        self.check("a smaller --tile" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(sys.argv[2:]))
