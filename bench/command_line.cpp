@@ -31,8 +31,7 @@ constexpr const char* overlap_description =
 
 constexpr const char* apply_description =
     "Apply one operation to an image that need not fit the memory\n\n"
-    "  bench apply --filter '^GaussianBlur3D$' --sigma 5 --input big.zarr --output blurred.zarr "
-    "--memory 2GiB\n\n"
+    "  bench apply --filter '^GaussianBlur3D$' --sigma 5 --input big.zarr --output new.zarr\n\n"
     "It takes bench's --filter, --param, --sigma, --radius, --input (a TIFF file or an OME-Zarr "
     "folder), --channel, --frame, --engine (default tbb; several share the tiles), --device, "
     "--threads, --tile, --overlap and --json.";

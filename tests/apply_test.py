@@ -72,7 +72,7 @@ class Apply(ApplyTest):
         self.check("less than the operation needs" in " ".join(run.stdout.split()), run.stdout)
 
     def test_a_killed_run_leaves_a_marked_target_and_resume_ends_it(self):
-        arguments = ("--filter", "^Median3D$", "--radius", "2", "--engine", "reference", "--tile", "30x30x10")
+        arguments = ("--filter", "^Median3D$", "--radius", "3", "--engine", "reference", "--tile", "30x30x10")
         for sent, status in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)):
             output = f"{sent.name}.zarr"
             running = subprocess.Popen([BENCH, "apply", "--input", "image.tif", "--output", output, *arguments], cwd=self.folder,
@@ -90,7 +90,8 @@ class Apply(ApplyTest):
             found = strict_json((self.folder / "resumed.json").read_text())
             self.check(0 < found["tiles_done"] < found["tiles"], f"tiles done again after {sent.name}: {found}")
             self.equal([str(p) for p in (self.folder / output).rglob("*tmp*")], [], "left-overs")
-            ball = np.add.outer(np.add.outer(np.arange(-2, 3) ** 2, np.arange(-2, 3) ** 2), np.arange(-2, 3) ** 2) <= 4
+            square = np.arange(-3, 4) ** 2
+            ball = square[:, None, None] + square[:, None] + square <= 9
             self.check(np.array_equal(self.pixels(output), ndimage.median_filter(self.image, footprint=ball, mode="nearest")), "medians")
         run = self.apply("--filter", "^Mean3D$", "--resume", output="SIGINT.zarr", status=2)
         self.check(run.stderr.startswith("bench: "), f"a complete target: {run.stderr}")
