@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "bench/engines.hpp"
 #include "datasets/generators.hpp"
@@ -355,6 +356,26 @@ TEST(Resample, SameSpacingIsTheImageAndConstantsStay) {
     EXPECT_NEAR(range_of(other).minimum, 30000.1, 0.01);
     EXPECT_NEAR(range_of(other).maximum, 30000.1, 0.01);
   });
+}
+
+TEST(Resample, NearlyHalfWayLevelsAreDecidedExactly) {
+  // Steps a little below 2 put most values within some 2^-22 of half-way between two levels.
+  Image image = noise({1030, 40, 1}, DType::u16);
+  for (auto& value : image.pixels<std::uint16_t>())
+    value = value % 4 < 2 ? value % 4 : 65531 + value % 4;
+  for (const char* step : {"1.9999999x1.9999999", "1.9999997x1.75", "1.9999999x2"}) {
+    std::optional<Image> expected;
+    on_every_engine(
+        [&](const Runner& run) {
+          Image result =
+              run("Resample2D", {{"from_spacing", "1x1"}, {"to_spacing", step}}, {&image});
+          if (expected)
+            expect_equal(result, *expected);
+          else
+            expected = std::move(result);
+        },
+        false);
+  }
 }
 
 TEST(Resample, TwiceTheSpacingIsTheMeanOfTwo) {

@@ -54,6 +54,18 @@ TEST(Reductions, SumsPassThirtyTwoBits) {
   expect_number("StandardDeviationOfAllPixels3D", image, 0);
 }
 
+TEST(Reductions, DeviationsOfTheTypesLimits) {
+  const auto expect_deviation = [](auto most, double n, double greatest) {
+    Image image = filled<decltype(most)>({301, 1003, 1}, most);
+    const auto pixels = image.pixels<decltype(most)>();
+    std::fill_n(pixels.begin(), 100001, decltype(most){0});
+    const double expected = greatest * std::sqrt(100001.0 * (n - 100001)) / n;
+    expect_number("StandardDeviationOfAllPixels2D", image, expected, 1e-11 * expected);
+  };
+  expect_deviation(std::uint8_t{255}, 301 * 1003, 255);
+  expect_deviation(std::uint16_t{65535}, 301 * 1003, 65535);
+}
+
 TEST(Reductions, MeanAndDeviationAtALargeOffset) {
   // 30000 + k / 64 for k = -2 … 2: exact in float32, mean 30000, variance 2 / 64^2.
   Image image({2000, 1000, 5}, DType::f32);

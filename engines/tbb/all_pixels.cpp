@@ -16,15 +16,24 @@ Body reduction(Work& work, F f) {
   });
 }
 
-template <class T>
+/// Exact up to the root: sqrt(n sum v^2 - (sum v)^2) / n.
+template <std::integral T>
 double standard_deviation(const T* from, std::int64_t count) {
+  const IntegerSums sums = integer_sums<true>(from, count);
+  const auto n = static_cast<IntegerSums::Squares>(count);
+  const IntegerSums::Squares values = sums.values;
+  return std::sqrt(static_cast<double>(n * sums.squares - values * values)) /
+         static_cast<double>(count);
+}
+
+double standard_deviation(const float* from, std::int64_t count) {
   struct Sums {
     double deviations = 0, squares = 0;
   };
   const double n = static_cast<double>(count), mean = sum(from, count) / n;
   const Sums sums = reduce(
       from, count, Sums{},
-      [mean](const T* first, std::int64_t part) {
+      [mean](const float* first, std::int64_t part) {
         return Sums{sum_of_block(first, part, [mean](double value) { return value - mean; }),
                     sum_of_block(first, part,
                                  [mean](double value) { return (value - mean) * (value - mean); })};

@@ -15,17 +15,18 @@ std::vector<float> half_weights(float sigma) {
   return {weights.begin() + static_cast<std::ptrdiff_t>(weights.size() / 2), weights.end()};
 }
 
-/// Neighbouring outputs that are summed side by side: so many that their sums stay in registers.
+/// Neighbouring outputs in the lines of a column.
 constexpr std::int64_t lanes = 64;
 typedef float Vector32 __attribute__((vector_size(32)));
 typedef float Vector64 __attribute__((vector_size(64)));
 
-/// sums[i] = the weighted sum over centre[i + d * stride], d = -R..R, for all lanes. Along x
-/// vectors of half a cache line are better: those of a whole one would mostly take two.
-template <class Vector>
+/// sums[i] = the weighted sum over centre[i + d * stride], d = -R..R. Along x
+/// vectors of half a cache line are better: those of a whole one would mostly take two. `count`
+/// outputs are summed side by side: so many that their sums stay in registers.
+template <class Vector, std::int64_t count>
 void weigh(std::span<const float> weights, const float* centre, std::int64_t stride, float* sums) {
   constexpr std::int64_t floats_per_vector = sizeof(Vector) / sizeof(float),
-                         vectors = lanes / floats_per_vector;
+                         vectors = count / floats_per_vector;
   const auto load = [](Vector& values, const float* from) {  // of any alignment
     std::memcpy(&values, from, sizeof values);
   };
@@ -60,10 +61,13 @@ void weigh_lines(std::span<const float> weights, const float* lines, std::int64_
   const std::int64_t pitch = stride == 1 ? elements : stride;
   for (std::int64_t x = 0; x < pitch; x += lanes)
     for (std::int64_t j = x; j < elements; j += pitch)
-      if (stride == 1)
-        weigh<Vector32>(weights, centre + j, 1, results + j);
+      if (!has_avx512)  // 16 registers, each a Vector32
+        for (std::int64_t i = j; i < j + lanes; i += lanes / 2)
+          weigh<Vector32, lanes / 2>(weights, centre + i, stride, results + i);
+      else if (stride == 1)
+        weigh<Vector32, lanes>(weights, centre + j, 1, results + j);
       else
-        weigh<Vector64>(weights, centre + j, stride, results + j);
+        weigh<Vector64, lanes>(weights, centre + j, stride, results + j);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include <tbb/parallel_reduce.h>
 
 #include <array>
+#include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -10,13 +12,18 @@
 
 namespace voxelmark::tbb_operations {
 
+/// Voxels that reduce() takes at a time: of integers more, since each costs less.
+template <class T>
+inline constexpr std::int64_t voxels_per_block =
+    std::is_integral_v<T> ? 2 * voxels_per_task : voxels_per_task;
+
 /// What blocks of voxels give, joined two by two in an order that does not depend on the threads.
-/// block(first voxel, count) takes at most voxels_per_task voxels.
+/// block(first voxel, count) takes at most voxels_per_block voxels.
 template <class T, class V, class Block, class Join>
 V reduce(const T* from, std::int64_t count, const V& identity, const Block& block,
          const Join& join) {
   return tbb::parallel_deterministic_reduce(
-      tbb::blocked_range<std::int64_t>(0, count, voxels_per_task), identity,
+      tbb::blocked_range<std::int64_t>(0, count, voxels_per_block<T>), identity,
       [&](const auto& range, const V& before) {
         return join(before, block(from + range.begin(), range.end() - range.begin()));
       },
@@ -38,17 +45,57 @@ double sum_of_block(const T* from, std::int64_t count, const F& f) {
   return sums[0];
 }
 
+/// Exact sums of integers, of 128 bits for more than 2^32 squares of 16 bits.
+struct IntegerSums {
+  __extension__ using Squares = unsigned __int128;
+  std::uint64_t values = 0;
+  Squares squares = 0;  ///< Of the values.
+};
+inline IntegerSums operator+(const IntegerSums& a, const IntegerSums& b) {
+  return {a.values + b.values, a.squares + b.squares};
+}
+
+/// Of all voxels. Partial sums are as narrow as they can be, since so many more go into a vector.
+template <bool with_squares, std::integral T>
+IntegerSums integer_sums(const T* from, std::int64_t count) {
+  constexpr std::int64_t lanes = 64 / sizeof(T), rows = 256, most = std::numeric_limits<T>::max();
+  using Value = std::conditional_t<sizeof(T) == 1, std::uint16_t, std::uint32_t>;
+  using Square = std::conditional_t<sizeof(T) == 1, std::uint32_t, std::uint64_t>;
+  static_assert(rows * most <= std::numeric_limits<Value>::max());
+  static_assert(most * most <= std::numeric_limits<Value>::max());
+  static_assert(sizeof(T) > 1 || voxels_per_block<T> * most * most / lanes <= 0xffffffff);
+  const auto block = [](const T* first, std::int64_t n) {
+    IntegerSums sums;
+    vectorised([=, &sums] {
+      IntegerSums own;
+      std::array<Square, lanes> squares{};
+      for (std::int64_t begin = 0; begin < n / lanes; begin += rows) {
+        std::array<Value, lanes> values{};
+        for (std::int64_t row = begin; row < std::min(n / lanes, begin + rows); ++row)
+          for (std::int64_t lane = 0; lane < lanes; ++lane) {
+            const Value value = first[row * lanes + lane];
+            values[lane] += value;
+            if constexpr (with_squares) squares[lane] += static_cast<Value>(value * value);
+          }
+        for (const Value value : values) own.values += value;
+      }
+      for (const Square square : squares) own.squares += square;
+      for (std::int64_t i = n / lanes * lanes; i < n; ++i) {
+        const std::uint64_t value = first[i];
+        own.values += value, own.squares += value * value;
+      }
+      sums = own;
+    });
+    return sums;
+  };
+  return reduce(from, count, IntegerSums{}, block, std::plus<>());
+}
+
 /// The sum of all voxels: exact for integers.
 template <class T>
 double sum(const T* from, std::int64_t count) {
   if constexpr (std::is_integral_v<T>) {
-    static_assert(voxels_per_task * 65535 <= 0xffffffff, "a block's sum fits 32 bits");
-    const auto block = [](const T* first, std::int64_t n) {
-      std::uint32_t total = 0;
-      for (std::int64_t i = 0; i < n; ++i) total += first[i];
-      return std::uint64_t{total};
-    };
-    return static_cast<double>(reduce(from, count, std::uint64_t{0}, block, std::plus<>()));
+    return static_cast<double>(integer_sums<false>(from, count).values);
   } else {
     const auto block = [](const T* first, std::int64_t n) {
       return sum_of_block(first, n, [](double value) { return value; });
@@ -63,15 +110,18 @@ T extremum(const T* from, std::int64_t count, const Before& before) {
   const auto better = [before](T best, T value) {
     return before(value, best) | is_nan(best) ? value : best;
   };
-  const auto block = [&](const T* first, std::int64_t n) {
-    constexpr std::int64_t lanes = 64;
+  const auto block = [better](const T* first, std::int64_t n) {
+    constexpr std::int64_t lanes = std::is_integral_v<T> ? 256 : 64;
     std::array<T, lanes> best;
-    best.fill(first[0]);
-    std::int64_t i = 0;
-    for (; i + lanes <= n; i += lanes)
-      for (std::int64_t lane = 0; lane < lanes; ++lane)
-        best[lane] = better(best[lane], first[i + lane]);
-    for (; i < n; ++i) best[0] = better(best[0], first[i]);
+    vectorised([=, &best] {
+      std::array<T, lanes> own;  // which no store can change
+      own.fill(first[0]);
+      for (std::int64_t i = 0; i + lanes <= n; i += lanes)
+        for (std::int64_t lane = 0; lane < lanes; ++lane)
+          own[lane] = better(own[lane], first[i + lane]);
+      best = own;
+    });
+    for (std::int64_t i = n / lanes * lanes; i < n; ++i) best[0] = better(best[0], first[i]);
     for (std::int64_t lane = 1; lane < lanes; ++lane) best[0] = better(best[0], best[lane]);
     return best[0];
   };
@@ -86,17 +136,20 @@ std::pair<T, T> range(const T* from, std::int64_t count) {
   const auto join = [=](const std::pair<T, T>& a, const std::pair<T, T>& b) {
     return std::pair(less(a.first, b.first), more(a.second, b.second));
   };
-  const auto block = [&](const T* first, std::int64_t n) {
+  const auto block = [=](const T* first, std::int64_t n) {
     constexpr std::int64_t lanes = 64;
-    std::array<T, lanes> low, high;
-    low.fill(first[0]);
-    high.fill(first[0]);
-    vectorised([&] {
+    using Lanes = std::array<T, lanes>;
+    Lanes low, high;
+    vectorised([=, &low, &high] {
+      Lanes own_low, own_high;
+      own_low.fill(first[0]);
+      own_high.fill(first[0]);
       for (std::int64_t i = 0; i + lanes <= n; i += lanes)
         for (std::int64_t lane = 0; lane < lanes; ++lane) {
-          low[lane] = less(low[lane], first[i + lane]);
-          high[lane] = more(high[lane], first[i + lane]);
+          own_low[lane] = less(own_low[lane], first[i + lane]);
+          own_high[lane] = more(own_high[lane], first[i + lane]);
         }
+      low = own_low, high = own_high;
     });
     std::pair both(low[0], high[0]);
     for (std::int64_t lane = 1; lane < lanes; ++lane) both = join(both, {low[lane], high[lane]});
@@ -133,6 +186,21 @@ std::uint64_t* histogram(const T* from, std::int64_t count, std::int64_t bins, i
   tbb::parallel_for(
       tbb::blocked_range<std::int64_t>(0, count, voxels_per_task), [=](const auto& range) {
         std::uint64_t* own = tables + tbb::this_task_arena::current_thread_index() * n * bins;
+        if constexpr (sizeof(T) == 1) {  // values first, of which there are few to find bins for
+          std::array<std::array<std::uint32_t, 256>, n> counts{};
+          const T* const voxels = from + range.begin();
+          const std::int64_t size = range.end() - range.begin();
+          std::int64_t i = 0;
+          for (; i + n <= size; i += n)
+            for (std::int64_t k = 0; k < n; ++k) ++counts[k][voxels[i + k]];
+          for (; i < size; ++i) ++counts[0][voxels[i]];
+          for (int value = 0; value < 256; ++value) {
+            std::uint32_t total = 0;
+            for (const auto& table : counts) total += table[value];
+            if (total > 0) own[bin(static_cast<T>(value))] += total;
+          }
+          return;
+        }
         std::array<std::uint16_t, some> bin_of;
         for (std::int64_t first = range.begin(); first < range.end(); first += some) {
           const std::int64_t size = std::min(some, range.end() - first);

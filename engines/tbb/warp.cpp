@@ -1,5 +1,6 @@
 // Values between voxels: affine transforms, resampling, radial reslices.
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "engines/operations/affine_transform.hpp"
@@ -68,6 +69,24 @@ struct Integers {
     return static_cast<T>(whole_level(between(a, b, f)));
   }
 };
+
+/// What Integers<std::uint16_t> gives in a slice, in double, whose products are faster than those
+/// of 64 bits: the level is in the lowest bits, and `doubts` becomes odd where it may be another
+/// one. Along x this is exact, along y off by at most 2^-37. What Integers rounds to half-way
+/// between two levels lies within 2^-23 of there, and goes to the even one: so an even level is
+/// right, and an odd one is wherever the value is not that near to half-way.
+inline std::uint64_t level_in_double(double left_above, double right_above, double left_below,
+                                     double right_below, double fx, double fy,
+                                     std::uint64_t& doubts) {
+  const double above = std::fma(fx, right_above - left_above, left_above);
+  const double below = std::fma(fx, right_below - left_below, left_below);
+  const double value = std::fma(fy, below - above, above);
+  constexpr double to_whole = 0x1.8p52;  // leaves no bits behind the point
+  const double moved = value + to_whole;
+  const auto bits = std::bit_cast<std::uint64_t>(moved);
+  doubts |= std::abs(value - (moved - to_whole)) > 0.5 - 0x1p-22 ? bits : 0;
+  return bits;
+}
 
 /// The image's values anywhere. Positions lie `bias` further than where the value is: so the voxel
 /// is the position rounded downwards for every sampling.
@@ -387,7 +406,9 @@ class AlignedWarp {
       weights_.push_back(Steps::weight(p));
       if (!clamps && (x < 0 || x + 1 >= from_.x)) outside_.push_back(i);
     }
-    find_windows();
+    windowed_ = chunks_in_windows(lanes);
+    for (std::int64_t i = 0; i < to_.x; ++i) shifts_.push_back(left_[i] - left_[i / lanes * lanes]);
+    if constexpr (at_once) prepare_pairs();
   }
 
   void run(const T* from, T* to) const {
@@ -413,24 +434,95 @@ class AlignedWarp {
 
   using Level = typename Steps::Level;
   static constexpr std::int64_t lanes = 8, chunk = 128;
+  /// Whether there is make_row_at_once(), for rows of the output that share few of the input.
+  static constexpr bool at_once = std::is_same_v<T, std::uint16_t>;
 
-  /// The chunks whose outputs, taken `lanes` at a time, each have their taps within 2 * lanes
-  /// voxels of a row: where the step is at most 2.
-  void find_windows() {
+  /// The chunks in which `outputs` at a time have their taps within 2 * outputs voxels of a row:
+  /// where the step is at most 2.
+  Interval chunks_in_windows(std::int64_t outputs) const {
     const auto fits = [&](std::int64_t begin) {
       for (std::int64_t i = begin; i < begin + chunk; ++i) {
-        const std::int64_t first = left_[i / lanes * lanes];
-        if (right_[i] != left_[i] + 1 || left_[i] < first || right_[i] >= first + 2 * lanes ||
-            first + 2 * lanes > from_.x)
+        const std::int64_t first = left_[i / outputs * outputs];
+        if (right_[i] != left_[i] + 1 || left_[i] < first || right_[i] >= first + 2 * outputs ||
+            first + 2 * outputs > from_.x)
           return false;
       }
       return true;
     };
-    for (std::int64_t i = 0; i < to_.x; ++i) shifts_.push_back(left_[i] - left_[i / lanes * lanes]);
     std::int64_t i = 0;
     while (i + chunk <= to_.x && !fits(i)) i += chunk;
-    windowed_ = {i, i};
-    while (i + chunk <= to_.x && fits(i)) windowed_.end = i += chunk;
+    Interval chunks{i, i};
+    while (i + chunk <= to_.x && fits(i)) chunks.end = i += chunk;
+    return chunks;
+  }
+
+  /// For make_row_at_once(): a vector register holds the pairs of `pair_lanes_` outputs.
+  void prepare_pairs() {
+    paired_ = chunks_in_windows(pair_lanes_);
+    for (std::int64_t i = 0; i < to_.x; ++i) {
+      const auto shift =
+          static_cast<std::uint32_t>(left_[i] - left_[i / pair_lanes_ * pair_lanes_]);
+      // Where the pair's two halves, or its four bytes, are in the window.
+      orders_.push_back(has_avx512 ? 0x0001'0000 + 0x0001'0001 * shift
+                                   : 0x0302'0100 + 0x0202'0202 * shift);
+      fractions_.push_back(weights_[i] * (1.0 / (1 << weight_bits)));
+    }
+  }
+
+  /// Of a vector of `bytes`: Unit i of the pairs is the window's unit order[i].
+  template <class Unit, int bytes>
+  static void take_pairs(const T* from, const std::uint32_t* order, std::uint32_t* pairs) {
+    typedef Unit Units [[gnu::vector_size(bytes)]];
+    Units window, places;
+    std::memcpy(&window, from, sizeof window);
+    std::memcpy(&places, order, sizeof places);
+    const Units found = __builtin_shuffle(window, places);
+    std::memcpy(pairs, &found, sizeof found);
+  }
+
+  /// The outputs' neighbours along x in a row, the right one in the upper half.
+  void pairs_of_chunk(const T* row, std::int64_t begin, std::int64_t size,
+                      std::uint32_t* pairs) const {
+    const std::int32_t *left = left_.data() + begin, *right = right_.data() + begin;
+    const std::uint32_t* const orders = orders_.data() + begin;
+    if (begin < paired_.begin || begin + size > paired_.end)
+      for (std::int64_t i = 0; i < size; ++i)
+        pairs[i] = row[left[i]] | static_cast<std::uint32_t>(row[right[i]]) << 16;
+    else if (has_avx512)
+      for (std::int64_t i = 0; i < chunk; i += 16)
+        take_pairs<std::uint16_t, 64>(row + left[i], orders + i, pairs + i);
+    else
+      for (std::int64_t i = 0; i < chunk; i += 4)
+        take_pairs<std::uint8_t, 16>(row + left[i], orders + i, pairs + i);
+  }
+
+  /// Between two rows of the input; those `ahead` are fetched for the next row of the output.
+  void make_row_at_once(const T* above, const T* below, const T* ahead, Weight fy, T* out) const {
+    alignas(64) std::uint32_t a[chunk], b[chunk];
+    const auto left = [](std::uint32_t pair) { return static_cast<Level>(pair & 0xffff); };
+    const auto right = [](std::uint32_t pair) { return static_cast<Level>(pair >> 16); };
+    const double fraction = fy * (1.0 / (1 << weight_bits));
+    for (std::int64_t begin = 0; begin < to_.x; begin += chunk) {
+      const std::int64_t size = std::min(chunk, to_.x - begin);
+      for (std::int64_t x = left_[begin]; x <= right_[begin + size - 1]; x += 64 / sizeof(T)) {
+        __builtin_prefetch(ahead + x);
+        __builtin_prefetch(ahead + from_.x + x);
+      }
+      pairs_of_chunk(above, begin, size, a);
+      pairs_of_chunk(below, begin, size, b);
+      const double* const fractions = fractions_.data() + begin;
+      std::uint64_t doubts = 0;
+#pragma GCC ivdep
+      for (std::int64_t i = 0; i < size; ++i)
+        out[begin + i] = static_cast<T>(level_in_double(
+            left(a[i]), right(a[i]), left(b[i]), right(b[i]), fractions[i], fraction, doubts));
+      if (doubts % 2 == 0) continue;
+      const auto along_x = [&](std::uint32_t pair, std::int64_t i) {
+        return Steps::along_x(left(pair), right(pair), weights_[begin + i]);
+      };
+      for (std::int64_t i = 0; i < size; ++i)
+        out[begin + i] = Steps::result(Steps::along_y(along_x(a[i], i), along_x(b[i], i), fy));
+    }
   }
 
   /// The taps of `lanes` outputs, by shuffles of the 2 * lanes voxels from `from`.
@@ -491,6 +583,17 @@ class AlignedWarp {
                          map_.at(2, 0, row_y, row_z)};
     const std::int64_t y = whole(start.y), z = whole(start.z), count = to_.x;
     const Weight fy = Steps::weight(start.y), fz = Steps::weight(start.z);
+    if constexpr (at_once) {
+      const bool inside = y >= 0 && z >= 0 && y + 1 < from_.y && z < from_.z;
+      const bool rows_are_shared = 2 * map_.rows[1][1] < 3 * one_voxel;
+      if (inside && fz == 0 && !rows_are_shared && paired_.begin < paired_.end) {
+        const std::int64_t later =
+            std::clamp<std::int64_t>(whole(start.y + map_.rows[1][1]), 0, from_.y - 2);
+        make_row_at_once(from + offset(from_, 0, y, z), from + offset(from_, 0, y + 1, z),
+                         from + offset(from_, 0, later, z), fy, out);
+        return set_outside(from, start, row_y, row_z, out);
+      }
+    }
     const Value *a = line(from, y, z, kept), *b = line(from, y + 1, z, kept);
     if (fz > 0) {
       const Value *c = line(from, y, z + 1, kept), *d = line(from, y + 1, z + 1, kept);
@@ -502,6 +605,11 @@ class AlignedWarp {
       for (std::int64_t i = 0; i < count; ++i)
         out[i] = Steps::result(Steps::along_y(a[i], b[i], fy));
     }
+    set_outside(from, start, row_y, row_z, out);
+  }
+
+  void set_outside(const T* from, const Position& start, std::int64_t row_y, std::int64_t row_z,
+                   T* out) const {
     const Sampler<T, sampling> sample{from, from_};
     for (const std::int64_t i : outside_)
       out[i] = sample({map_.at(0, i, row_y, row_z), start.y, start.z});
@@ -511,8 +619,12 @@ class AlignedWarp {
   Shape from_, to_;
   std::vector<std::int32_t> left_, right_;  ///< By the output's x: taps, clamped.
   std::vector<Weight> weights_;
-  std::vector<std::int32_t> shifts_;   ///< From the left tap of the first of `lanes` outputs.
-  Interval windowed_{0, 0};            ///< Chunks in which take_window() finds all taps.
+  std::vector<std::int32_t> shifts_;  ///< From the left tap of the first of `lanes` outputs.
+  Interval windowed_{0, 0};           ///< Chunks in which take_window() finds all taps.
+  const std::int64_t pair_lanes_ = has_avx512 ? 16 : 4;
+  std::vector<std::uint32_t> orders_;  ///< By the output's x, for take_pairs().
+  std::vector<double> fractions_;      ///< The weights, where rows are made at once.
+  Interval paired_{0, 0};              ///< Chunks in which take_pairs() finds all taps.
   std::vector<std::int64_t> outside_;  ///< Outputs with taps outside, where these are 0.
   ThreadScratch lines_;
 };
