@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "datasets/ome_zarr.hpp"
 #include "datasets/zarr_array.hpp"
@@ -19,36 +20,36 @@ namespace {
 std::int64_t halved(std::int64_t extent) { return (extent + 1) / 2; }
 Shape halved(const Shape& shape) { return {halved(shape.x), halved(shape.y), halved(shape.z)}; }
 
-/// Where the two voxels that make one lie along an axis; the image's last one may be alone.
-struct Pair {
-  std::int64_t from, until;
-  Pair(std::int64_t at, std::int64_t extent) : from(2 * at), until(std::min(2 * at + 2, extent)) {}
-  std::int64_t count() const { return until - from; }
-};
-
+/// One row of means from the four that it is made of. The image's last voxel, which may have no
+/// partner, counts twice.
 template <class T>
-T mean_of_block(const T* pixels, const Shape& shape, const Pair& x, const Pair& y, const Pair& z) {
-  double sum = 0;  // exact for integers
-  for (std::int64_t k = z.from; k < z.until; ++k)
-    for (std::int64_t j = y.from; j < y.until; ++j)
-      for (std::int64_t i = x.from; i < x.until; ++i)
-        sum += static_cast<double>(pixels[offset(shape, i, j, k)]);
-  return to_pixel<T>(sum / static_cast<double>(x.count() * y.count() * z.count()));
+void mean_of_rows(const std::array<const T*, 4>& rows, std::int64_t extent, T* to) {
+  const auto mean = [&](std::int64_t first, std::int64_t second) {
+    double sum = 0;  // exact for integers
+    for (const T* row : rows)
+      sum += static_cast<double>(row[first]) + static_cast<double>(row[second]);
+    return to_pixel<T>(sum / 8);
+  };
+  for (std::int64_t x = 0; x < extent / 2; ++x) to[x] = mean(2 * x, 2 * x + 1);
+  if (extent % 2) to[extent / 2] = mean(extent - 1, extent - 1);
 }
 
 Image halved(const Image& image) {
   const Shape &shape = image.shape(), half = halved(shape);
   Image result(half, image.dtype());
   visit(image.dtype(), [&]<class T>(std::type_identity<T>) {
-    const T* from = image.pixels<T>().data();
+    const auto row = [&](std::int64_t y, std::int64_t z) {
+      return image.pixels<T>().data() +
+             offset(shape, 0, std::min(y, shape.y - 1), std::min(z, shape.z - 1));
+    };
     T* to = result.pixels<T>().data();
-    for (std::int64_t z = 0; z < half.z; ++z)
-      for (std::int64_t y = 0; y < half.y; ++y)
-        for (std::int64_t x = 0; x < half.x; ++x)
-          // A mean of labels is the label of something else.
-          *to++ = image.dtype() == DType::u32
-                      ? from[offset(shape, 2 * x, 2 * y, 2 * z)]
-                      : mean_of_block(from, shape, {x, shape.x}, {y, shape.y}, {z, shape.z});
+    for (std::int64_t z = 0; z < shape.z; z += 2)
+      for (std::int64_t y = 0; y < shape.y; y += 2, to += half.x)
+        if (image.dtype() == DType::u32)  // a mean of labels is the label of something else
+          for (std::int64_t x = 0; x < half.x; ++x) to[x] = row(y, z)[2 * x];
+        else
+          mean_of_rows<T>({row(y, z), row(y + 1, z), row(y, z + 1), row(y + 1, z + 1)}, shape.x,
+                          to);
   });
   return result;
 }

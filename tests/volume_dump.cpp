@@ -75,16 +75,20 @@ void measure(const std::string& folder, const ZarrFormat& format, const std::str
   const std::string path = folder + "/speed.zarr";
   const auto timed = [&](const std::string& what, auto&& f) {
     const auto start = std::chrono::steady_clock::now();
-    for_regions(info.shape, region_extent, f);
+    f();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     const double bytes = 2 * static_cast<double>(info.shape.voxels());
     std::cout << what << ": " << rounded(bytes / seconds.count() / 1e9, 3) << " GB/s\n";
   };
-  const auto writer = create_ome_zarr(path, info, format);
-  timed("write", [&](const Region& region) { writer->write(region, 0, pixels); });
-  writer->finish();
+  const auto for_all = [&](auto&& f) { for_regions(info.shape, region_extent, f); };
+  timed("write", [&] {
+    const auto writer = create_ome_zarr(path, info, format);
+    for_all([&](const Region& region) { writer->write(region, 0, pixels); });
+    writer->finish();
+  });
   const auto reader = open_ome_zarr(path);
-  timed("read", [&](const Region& region) { reader->read(region, 0, pixels); });
+  timed("read", [&] { for_all([&](const Region& region) { reader->read(region, 0, pixels); }); });
+  timed("three further levels", [&] { write_pyramid(path, 3); });
 }
 
 int run(const std::vector<std::string>& arguments) {
