@@ -205,13 +205,17 @@ std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
   auto made = cut(*operation_, *parameters_, reader_->info().shape, tiling);
   if (const auto* skip = std::get_if<Skip>(&made)) throw BadInput(skip->reason);
   Fit fit{std::get<Tiles>(std::move(made)), {}};
-  std::size_t lanes = 0, device_bytes = 0;
+  std::size_t lanes = 0, engine_bytes = 0;
   for (const Engine* engine : engines_)
     lanes += static_cast<std::size_t>(engine->concurrent_streams());
-  // Threads hold a chunk before and after its compression. A tenth is left for what nobody counts.
-  const std::size_t limit = memory_ / 10 * 9,
+  // Each thread may hold a chunk before and after its compression; a seventh is left for what
+  // nobody counts.
+  const VolumeInfo& in = reader_->info();
+  const std::size_t chunks = static_cast<std::size_t>(in.chunk.voxels()) * bytes_of(in.dtype) +
+                             largest_chunk,
+                    limit = memory_ / 7 * 6,
                     fixed = resident_bytes() + cache_bytes_ +
-                            2 * static_cast<std::size_t>(host_threads()) * largest_chunk;
+                            2 * (lanes + static_cast<std::size_t>(host_threads())) * chunks;
   // Before anything is allocated: the engine will want an output, and scratch.
   std::size_t needed = fixed + lanes * 2 * lane_bytes(fit.tiles);
   const auto too_much = [&] {
@@ -228,8 +232,9 @@ std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
   } catch (const TooLarge& error) {
     return std::string(error.what());
   }
-  for (const Engine* engine : engines_) device_bytes += engine->bytes_in_use();
-  needed = fixed + fit.lanes.lanes() * lane_bytes(fit.tiles) + device_bytes;
+  for (const Engine* engine : engines_)
+    if (engine->device().is_cpu()) engine_bytes += engine->bytes_in_use();
+  needed = fixed + fit.lanes.lanes() * lane_bytes(fit.tiles) + engine_bytes;
   if (needed > limit) return too_much();
   return fit;
 }
