@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <iostream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "bench/engines.hpp"
 #include "bench/process_memory.hpp"
+#include "bench/threshold_finder.hpp"
 #include "bench/tile_lanes.hpp"
 #include "build_info.hpp"
 #include "datasets/ome_zarr.hpp"
@@ -131,6 +133,8 @@ class Application {
         operation_->dtypes.end())
       throw BadInput(operation_->name + " does not take " + to_string(in.dtype) + ", of which " +
                      axes.inputs[0] + " is");
+    asked_ = operation_->name;
+    if (const auto values = parameters_->text(dims_); !values.empty()) asked_ += "/" + values;
     result_ = in;
     result_.shape = operation_->result_shape(*parameters_, in.shape, 0);
     result_.dtype = operation_->result_dtype(*parameters_, in.dtype);
@@ -139,6 +143,7 @@ class Application {
   int run(const std::vector<std::string>& command);
 
  private:
+  void threshold_by_the_whole();
   void open_engines();
   Tiling tiling() const;
   /// Host memory that a lane takes for tiles of one shape, without what engines take.
@@ -153,7 +158,8 @@ class Application {
   std::size_t memory_ = 0, cache_bytes_ = 0;
   std::unique_ptr<VolumeReader> reader_;
   int dims_ = 2;
-  const Operation* operation_ = nullptr;
+  const Operation* operation_ = nullptr;  ///< what tiles are given
+  std::string asked_;                     ///< what the user asked for, with its parameters
   std::optional<Parameters> parameters_;
   VolumeInfo result_;
   OpenEngines opened_{false};
@@ -260,8 +266,39 @@ std::unique_ptr<VolumeWriter> Application::open_output(const Shape& tile) const 
   return create_ome_zarr(options_.output, info);
 }
 
+/// AutoThreshold becomes FixedThreshold by the level of the whole image, which is read twice for
+/// it.
+void Application::threshold_by_the_whole() {
+  const VolumeInfo& in = reader_->info();
+  if (in.frames > 1)
+    throw BadInput("AutoThreshold finds one level, and " + options_.axes.inputs[0] + " has " +
+                   std::to_string(in.frames) + " time points; choose one by --frame");
+  // Parts that leave the memory to the tiles that follow.
+  Shape part = largest_tile(in.shape);
+  while (static_cast<std::size_t>(part.voxels()) * bytes_of(in.dtype) > memory_ / 16)
+    part = halved(part).value();
+  ThresholdFinder finder(parameters_->choice("method"), in.dtype);
+  const auto show = [&](void (ThresholdFinder::*look)(const Image&)) {
+    for (const Tile& tile : cut_plainly(in.shape, part).tiles) {
+      if (interrupt_requested) throw Interrupted();
+      Image pixels(tile.input.extent, in.dtype);
+      reader_->read(tile.input, 0, pixels);
+      (finder.*look)(pixels);
+    }
+  };
+  show(&ThresholdFinder::see);
+  show(&ThresholdFinder::count);
+  operation_ = &find_operation(operation_name("FixedThreshold", dims_));
+  parameters_.emplace(operation_->parameters);
+  // Infinity is above all that an image may have here.
+  parameters_->set("threshold",
+                   finder.threshold().value_or(std::numeric_limits<float>::infinity()));
+}
+
 int Application::run(const std::vector<std::string>& command) {
   open_engines();
+  const auto start = Clock::now();
+  if (operation_->family == "AutoThreshold") threshold_by_the_whole();
   Fit fit = this->fit();
   const auto writer = open_output(fit.tiles.tile);
   if (writer->info().shape != result_.shape || writer->info().dtype != result_.dtype ||
@@ -273,7 +310,6 @@ int Application::run(const std::vector<std::string>& command) {
       tile.frame = frame;
       if (!writer->holds(tile.output, frame)) left.push_back(tile);
     }
-  const auto start = Clock::now();
   const TileStages stages = fit.lanes.run(
       left,
       [&](const Tile& tile, std::size_t, Image& pixels) {
@@ -300,8 +336,9 @@ void Application::report(const Fit& fit, const TileStages& stages, std::size_t d
   const double voxels =
       share * static_cast<double>(reader_->info().shape.voxels() * reader_->info().frames);
   const double rate = voxels * static_cast<double>(bytes_of(reader_->info().dtype)) / seconds;
-  std::string text = operation_->name;
-  if (const auto values = parameters_->text(dims_); !values.empty()) text += "/" + values;
+  std::string text = asked_;
+  if (asked_.starts_with("AutoThreshold"))
+    text += " (the foreground begins at " + shortest(parameters_->number("threshold")) + ")";
   text += " of " + to_string(reader_->info().shape, dims_) + " voxels";
   if (result_.frames > 1) text += ", " + std::to_string(result_.frames) + " time points";
   text += ": " + counted(done, "tile") + " of " + to_string(fit.tiles.tile, dims_) +

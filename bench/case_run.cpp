@@ -132,7 +132,9 @@ void CaseRun::compare_with_uncut() {
     const auto uncut =
         run_on(*opened_->engine, *task.operation, task.parameters, pointers_to(checker_.inputs()));
     if (const auto* image = std::get_if<Image>(&uncut))
-      tiling_->errors = seam_errors(*image, result_, tiling_->tiles.tiles);
+      tiling_->errors =
+          seam_errors(*image, result_,
+                      task.operation->gives_table() ? std::vector<Tile>{} : tiling_->tiles.tiles);
   } catch (const TooLarge&) {
     // What only tiles make fit has no other result to compare with.
   }

@@ -44,6 +44,15 @@ std::variant<Fitting, Skip> make_fitting(Engine& engine, const Operation& operat
 
 }  // namespace
 
+TileStages& TileStages::operator+=(const TileStages& other) {
+  read += other.read;
+  push += other.push;
+  compute += other.compute;
+  pull += other.pull;
+  write += other.write;
+  return *this;
+}
+
 struct TileLanes::Lane {
   std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, Fitting> fittings;
   TileStages stages;
@@ -117,14 +126,7 @@ TileStages TileLanes::run(const std::vector<Tile>& tiles, const Read& read, cons
   for (const auto& error : errors)
     if (error) std::rethrow_exception(error);
   TileStages all;
-  for (const auto& lane : lanes_) {
-    const TileStages& stages = lane->stages;
-    all.read += stages.read;
-    all.push += stages.push;
-    all.compute += stages.compute;
-    all.pull += stages.pull;
-    all.write += stages.write;
-  }
+  for (const auto& lane : lanes_) all += lane->stages;
   return all;
 }
 

@@ -14,6 +14,8 @@ namespace voxelmark {
 /// less than their sum.
 struct TileStages {
   double read = 0, push = 0, compute = 0, pull = 0, write = 0;
+
+  TileStages& operator+=(const TileStages& other);
 };
 
 /// An operation made ready to be done tile by tile: on each engine some lanes, each with buffers, a

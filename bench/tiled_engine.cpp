@@ -1,5 +1,13 @@
 #include "bench/tiled_engine.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "bench/threshold_finder.hpp"
+#include "engines/operations/catalogue.hpp"
+
 namespace voxelmark {
 
 namespace {
@@ -9,35 +17,153 @@ Device tiled_device(Device device) {
   return device;
 }
 
-class TiledPlan final : public Plan {
+/// What the plans share: lanes that take their tiles from the inputs.
+class TiledPlan : public Plan {
  public:
-  TiledPlan(TileLanes lanes, std::vector<Tile> tiles, const Request& request,
-            std::shared_ptr<TileStages> stages)
-      : lanes_(std::move(lanes)),
-        tiles_(std::move(tiles)),
-        inputs_(request.inputs),
+  TiledPlan(const Request& request, std::vector<Tile> tiles, std::shared_ptr<TileStages> stages)
+      : inputs_(request.inputs),
         output_(request.output),
+        tiles_(std::move(tiles)),
         stages_(std::move(stages)) {}
 
+ protected:
+  Image& input(std::size_t i = 0) { return host(inputs_[i]).image(); }
+  Image& output() { return host(output_).image(); }
+  const std::vector<Tile>& tiles() const { return tiles_; }
+
+  void run(TileLanes& lanes, const TileLanes::Write& write) {
+    const auto read = [&](const Tile& tile, std::size_t i, Image& pixels) {
+      copy_box(input(i), tile.input.origin, tile.input.extent, pixels, {});
+    };
+    *stages_ += lanes.run(tiles_, read, write);
+  }
+  void run_into_output(TileLanes& lanes) {
+    Image& output = this->output();  // before lanes ask for it, two of which could allocate
+    run(lanes, [&](const Tile& tile, const Image& result) {
+      copy_box(result, tile.kept, tile.output.extent, output, tile.output.origin);
+    });
+  }
+  void restart_stages() { *stages_ = {}; }
+
+ private:
+  std::vector<std::shared_ptr<Buffer>> inputs_;
+  std::shared_ptr<Buffer> output_;
+  std::vector<Tile> tiles_;
+  std::shared_ptr<TileStages> stages_;
+};
+
+/// Tile by tile into the output.
+class LocalPlan final : public TiledPlan {
+ public:
+  LocalPlan(TileLanes lanes, const Request& request, std::vector<Tile> tiles,
+            std::shared_ptr<TileStages> stages)
+      : TiledPlan(request, std::move(tiles), std::move(stages)), lanes_(std::move(lanes)) {}
+
   void enqueue(Stream&) override {
-    Image& output = host(output_).image();  // before lanes ask for it, two of which could allocate
-    *stages_ = lanes_.run(
-        tiles_,
-        [&](const Tile& tile, std::size_t input, Image& pixels) {
-          copy_box(host(inputs_[input]).image(), tile.input.origin, tile.input.extent, pixels, {});
-        },
-        [&](const Tile& tile, const Image& result) {
-          copy_box(result, tile.kept, tile.output.extent, output, tile.output.origin);
-        });
+    restart_stages();
+    run_into_output(lanes_);
   }
 
  private:
   TileLanes lanes_;
-  std::vector<Tile> tiles_;
-  std::vector<std::shared_ptr<Buffer>> inputs_;
-  std::shared_ptr<Buffer> output_;
-  std::shared_ptr<TileStages> stages_;
 };
+
+/// AutoThreshold: the level is the whole image's, which the host finds; the engine thresholds tiles
+/// by it. Its plan is made anew for each level.
+class ThresholdPlan final : public TiledPlan {
+ public:
+  ThresholdPlan(Engine& engine, const Request& request, std::vector<Tile> tiles,
+                std::shared_ptr<TileStages> stages)
+      : TiledPlan(request, std::move(tiles), std::move(stages)),
+        engine_(engine),
+        operation_(find_operation(operation_name("FixedThreshold", request.operation.dims))),
+        method_(request.parameters.choice("method")) {}
+
+  void enqueue(Stream&) override {
+    restart_stages();
+    ThresholdFinder finder(method_, input().dtype());
+    finder.see(input());
+    finder.count(input());
+    const auto threshold = finder.threshold();
+    if (!threshold) {
+      std::memset(output().data(), 0, output().bytes());
+      return;
+    }
+    Parameters parameters(operation_.parameters);
+    parameters.set("threshold", *threshold);
+    auto lanes =
+        TileLanes::prepare({&engine_}, operation_, parameters, {input().dtype()}, tiles(), 0);
+    if (const auto* skip = std::get_if<Skip>(&lanes)) throw std::runtime_error(skip->reason);
+    run_into_output(std::get<TileLanes>(lanes));
+  }
+
+ private:
+  Engine& engine_;
+  const Operation& operation_;
+  std::string method_;
+};
+
+/// A number from all voxels: those of the tiles, joined.
+class ReductionPlan final : public TiledPlan {
+ public:
+  ReductionPlan(std::vector<TileLanes> lanes, const Request& request, std::vector<Tile> tiles,
+                std::shared_ptr<TileStages> stages)
+      : TiledPlan(request, std::move(tiles), std::move(stages)),
+        lanes_(std::move(lanes)),
+        family_(request.operation.family) {}
+
+  void enqueue(Stream&) override {
+    restart_stages();
+    std::vector<std::vector<double>> of_tiles;
+    for (TileLanes& lanes : lanes_) {
+      auto& numbers = of_tiles.emplace_back(tiles().size());
+      run(lanes, [&](const Tile& tile, const Image& result) {
+        numbers[static_cast<std::size_t>(&tile - tiles().data())] = result.pixels<double>()[0];
+      });
+    }
+    output().pixels<double>()[0] = joined(of_tiles);
+  }
+
+ private:
+  double joined(const std::vector<std::vector<double>>& of_tiles) const {
+    const auto& first = of_tiles[0];
+    const auto sum = [&](auto term) {
+      double all = 0;
+      for (std::size_t i = 0; i < first.size(); ++i)
+        all += term(i, static_cast<double>(tiles()[i].input.extent.voxels()));
+      return all;
+    };
+    const double count = sum([](std::size_t, double n) { return n; });
+    // NaN counts only where there is nothing else.
+    const auto extreme = [&](auto better) {
+      return std::accumulate(first.begin(), first.end(), first[0], better);
+    };
+    if (family_ == "MinimumOfAllPixels")
+      return extreme([](double a, double b) { return std::fmin(a, b); });
+    if (family_ == "MaximumOfAllPixels")
+      return extreme([](double a, double b) { return std::fmax(a, b); });
+    if (family_ == "SumOfAllPixels") return sum([&](std::size_t i, double) { return first[i]; });
+    const double mean = sum([&](std::size_t i, double n) { return first[i] * n; }) / count;
+    if (family_ == "MeanOfAllPixels") return mean;
+    return std::sqrt(sum([&](std::size_t i, double n) {
+                       const double deviation = of_tiles[1][i], offset = first[i] - mean;
+                       return n * (deviation * deviation + offset * offset);
+                     }) /
+                     count);
+  }
+
+  std::vector<TileLanes> lanes_;
+  std::string family_;
+};
+
+/// What is asked of each tile for a number of the whole; empty where it is not had from tiles.
+std::vector<std::string> families_for(const std::string& family) {
+  if (family == "StandardDeviationOfAllPixels") return {"MeanOfAllPixels", family};
+  for (const char* one :
+       {"MinimumOfAllPixels", "MaximumOfAllPixels", "SumOfAllPixels", "MeanOfAllPixels"})
+    if (family == one) return {family};
+  return {};
+}
 
 }  // namespace
 
@@ -47,17 +173,43 @@ TiledEngine::TiledEngine(Engine& engine, const Tiling& tiling)
 }
 
 Prepared TiledEngine::prepare(const Request& request) {
-  auto made = cut(request.operation, request.parameters, request.inputs[0]->shape(), tiling_);
-  if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
-  tiles_ = std::get<Tiles>(std::move(made));
+  const Shape& shape = request.inputs[0]->shape();
+  const auto families = families_for(request.operation.family);
+  const bool threshold = request.operation.family == "AutoThreshold";
+  if (threshold || !families.empty()) {
+    tiles_ = cut_plainly(shape, tiling_.tile);
+  } else {
+    auto made = cut(request.operation, request.parameters, shape, tiling_);
+    if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
+    tiles_ = std::get<Tiles>(std::move(made));
+  }
   std::vector<DType> dtypes;
   for (const auto& input : request.inputs) dtypes.push_back(input->dtype());
-  auto lanes = TileLanes::prepare({&engine_}, request.operation, request.parameters, dtypes,
-                                  tiles_.tiles, request.largest_label);
-  if (auto* skip = std::get_if<Skip>(&lanes)) return std::move(*skip);
-  auto& prepared = std::get<TileLanes>(lanes);
-  lanes_ = prepared.lanes();
-  return std::make_unique<TiledPlan>(std::move(prepared), tiles_.tiles, request, stages_);
+  std::unique_ptr<Plan> plan;
+  if (threshold) {
+    plan = std::make_unique<ThresholdPlan>(engine_, request, tiles_.tiles, stages_);
+    lanes_ = std::min(static_cast<std::size_t>(engine_.concurrent_streams()), tiles_.tiles.size());
+  } else {
+    std::vector<TileLanes> lanes;
+    const auto prepare_lanes = [&](const Operation& operation) -> std::optional<Skip> {
+      auto made = TileLanes::prepare({&engine_}, operation, request.parameters, dtypes,
+                                     tiles_.tiles, request.largest_label);
+      if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
+      lanes.push_back(std::get<TileLanes>(std::move(made)));
+      return std::nullopt;
+    };
+    if (families.empty())
+      if (auto skip = prepare_lanes(request.operation)) return std::move(*skip);
+    for (const auto& family : families)
+      if (auto skip = prepare_lanes(find_operation(operation_name(family, request.operation.dims))))
+        return std::move(*skip);
+    lanes_ = lanes[0].lanes();
+    if (families.empty())
+      plan = std::make_unique<LocalPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);
+    else
+      plan = std::make_unique<ReductionPlan>(std::move(lanes), request, tiles_.tiles, stages_);
+  }
+  return plan;
 }
 
 }  // namespace voxelmark

@@ -47,6 +47,16 @@ Index from(const Index& origin, const Index& position) {
   return {position.x - origin.x, position.y - origin.y, position.z - origin.z};
 }
 
+/// A box cut into others, x fastest.
+std::vector<Region> regions(const Shape& shape, const Shape& tile) {
+  std::vector<Region> all;
+  for (const Span& z : spans(shape.z, tile.z))
+    for (const Span& y : spans(shape.y, tile.y))
+      for (const Span& x : spans(shape.x, tile.x))
+        all.push_back({{x.first, y.first, z.first}, {x.count, y.count, z.count}});
+  return all;
+}
+
 /// Why an operation is not done tile by tile; empty where it is.
 std::string obstacle(const Operation& operation, const Shape& input, const Shape& result) {
   if (operation.kind == Kind::global)
@@ -97,23 +107,29 @@ std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& para
   cut.overlap = operation.source ? Reach{0, 0, 0} : tiling.overlap.value_or(cut.needed);
   const Shape window{cut.tile.x + 2 * cut.overlap.x, cut.tile.y + 2 * cut.overlap.y,
                      cut.tile.z + 2 * cut.overlap.z};
-  for (const Span& z : spans(result.z, cut.tile.z))
-    for (const Span& y : spans(result.y, cut.tile.y))
-      for (const Span& x : spans(result.x, cut.tile.x)) {
-        Tile tile;
-        tile.output = {{x.first, y.first, z.first}, {x.count, y.count, z.count}};
-        if (operation.source) {
-          const Region made =
-              tiling.one_shape ? changed(tile.output, cut.tile, result, widened) : tile.output;
-          tile.input = operation.source(parameters, input, made);
-          tile.kept = from(made.origin, tile.output.origin);
-        } else {
-          tile.input = changed(tile.output, cut.overlap, input, grown);
-          if (tiling.one_shape) tile.input = changed(tile.input, window, input, widened);
-          tile.kept = from(tile.input.origin, tile.output.origin);
-        }
-        cut.tiles.push_back(tile);
-      }
+  for (const Region& region : regions(result, cut.tile)) {
+    Tile tile;
+    tile.output = region;
+    if (operation.source) {
+      const Region made = tiling.one_shape ? changed(region, cut.tile, result, widened) : region;
+      tile.input = operation.source(parameters, input, made);
+      tile.kept = from(made.origin, region.origin);
+    } else {
+      tile.input = changed(region, cut.overlap, input, grown);
+      if (tiling.one_shape) tile.input = changed(tile.input, window, input, widened);
+      tile.kept = from(tile.input.origin, region.origin);
+    }
+    cut.tiles.push_back(tile);
+  }
+  return cut;
+}
+
+Tiles cut_plainly(const Shape& input, const Shape& tile) {
+  Tiles cut;
+  cut.input = input;
+  cut.tile = {std::min(tile.x, input.x), std::min(tile.y, input.y), std::min(tile.z, input.z)};
+  cut.overlap = cut.needed = {0, 0, 0};
+  for (const Region& region : regions(input, cut.tile)) cut.tiles.push_back({region, region, {}});
   return cut;
 }
 

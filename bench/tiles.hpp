@@ -45,6 +45,9 @@ struct Tiles {
 std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& parameters,
                               const Shape& input, const Tiling& tiling);
 
+/// Cuts what all of an image is looked at for, without overlaps: a tile's output is its input.
+Tiles cut_plainly(const Shape& input, const Shape& tile);
+
 /// Voxels along the axes as a user wrote them; a single number stands for all axes.
 struct TileExtent {
   std::vector<std::int64_t> voxels;

@@ -15,6 +15,7 @@ import numpy as np
 import tifffile
 import zarr
 from scipy import ndimage
+from skimage import filters
 
 from bench_program import BENCH, BenchTest, ENVIRONMENT
 from checked import run_tests, strict_json, write_stack
@@ -66,6 +67,20 @@ class Apply(ApplyTest):
             {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1, 2, 0.5, 0.5]}]}]}]
         self.apply("--filter", "^MaximumYProjection$", "--tile", "64x7", input="in.zarr")
         self.check(np.array_equal(np.squeeze(self.pixels()), frames.max(axis=2)), "projections of the time points")
+
+    def test_the_threshold_is_the_whole_images(self):
+        for dtype, method in ((np.uint16, "otsu"), (np.uint8, "otsu"), (np.float32, "otsu")):
+            image = ndimage.gaussian_filter(self.image.astype(np.float32), 3)
+            image = ((image - image.min()) / np.ptp(image) * 200).astype(dtype)
+            tifffile.imwrite(self.folder / "grey.tif", image)
+            name = f"{np.dtype(dtype)}.zarr"
+            self.apply("--filter", "^AutoThreshold3D$", "--param", f"method={method}", "--tile", "50x64x16", "--memory", "200MB",
+                       input="grey.tif", output=name)
+            self.check(np.array_equal(self.pixels(name), image > filters.threshold_otsu(image)), f"mask of {dtype} by {method}")
+        constant = np.full_like(self.image, 7)
+        tifffile.imwrite(self.folder / "constant.tif", constant)
+        self.apply("--filter", "^AutoThreshold3D$", input="constant.tif", output="constant.zarr")
+        self.equal(np.count_nonzero(self.pixels("constant.zarr")), 0, "foreground of a constant image")
 
     def test_a_tile_too_small_for_the_operation_says_so(self):
         run = self.apply("--filter", "^Mean3D$", "--radius", "4", "--tile", "32", "--overlap", "1")

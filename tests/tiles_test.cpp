@@ -82,8 +82,7 @@ TEST(Tiles, MakeEachVoxelOnceFromWhatLiesInsideTheImage) {
 }
 
 TEST(Tiles, DeclineWhatDependsOnAllVoxels) {
-  for (const char* name : {"ConnectedComponents2D", "AutoThreshold2D", "SumOfAllPixels2D",
-                           "AffineTransform2D", "Crop2D"}) {
+  for (const char* name : {"ConnectedComponents2D", "Histogram2D", "AffineTransform2D", "Crop2D"}) {
     const Operation& operation = find_operation(name);
     const auto made = cut(operation, Parameters(operation.parameters), {50, 40, 1}, {{16, 16, 1}});
     EXPECT_TRUE(std::holds_alternative<Skip>(made)) << name;
@@ -172,6 +171,12 @@ std::vector<Operation> operations_in_tiles() {
   return found;
 }
 
+/// Whether what is asked of all voxels is had from tiles.
+bool reduces_tiles(const Operation& operation) {
+  return operation.family == "AutoThreshold" ||
+         (operation.family.ends_with("OfAllPixels") && operation.kind == Kind::reduction);
+}
+
 /// The engines on the host and the first OpenCL device. An engine that has not the operation has
 /// nothing to be tried.
 class InTiles : public testing::TestWithParam<Operation> {};
@@ -257,6 +262,54 @@ TEST_P(InTiles, NeedTheWholeReach) {
 
 INSTANTIATE_TEST_SUITE_P(Operations, InTiles, testing::ValuesIn(operations_in_tiles()),
                          [](const auto& tested) { return tested.param.name; });
+
+class Reductions : public testing::TestWithParam<std::string> {};
+
+// The level is the image's, not a tile's: to the last voxel, by every method.
+TEST_P(Reductions, OfTilesAreThoseOfTheImage) {
+  for (const auto& entry : find_devices({{"reference", "tbb", "opencl"}}))
+    for (const auto& operation : catalogue()) {
+      if (!reduces_tiles(operation)) continue;
+      for (const DType dtype : operation.dtypes)
+        for (const char* method : {"default", "otsu", "li", "triangle", "mean", "yen"}) {
+          if (operation.gives_table() && std::string(method) != "otsu") continue;
+          const Parameters parameters = with_parameters(operation, {{"method", method}});
+          const Shape shape{50, 37, operation.dims == 3 ? 9 : 1};
+          const auto images = generated_inputs(operation, GetParam(), shape, dtype, 3);
+          TiledEngine tiled(*opened(entry), {{16, 10, 4}});
+          const Image uncut = result_on(*opened(entry), operation, parameters, images),
+                      cut = result_on(tiled, operation, parameters, images);
+          const double scale =
+              operation.gives_table() ? std::max(1.0, std::abs(uncut.pixels<double>()[0])) : 1;
+          const Range range = range_of_images(operation, pointers_to(images));
+          EXPECT_LE(seam_errors(uncut, cut, {}).largest / scale,
+                    operation.tolerance(parameters, cut.dtype(), range, shape).max_abs_error)
+              << entry.device.id << " " << operation.name << " " << to_string(dtype) << " "
+              << method;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Images, Reductions, testing::Values("noise", "nuclei", "constant"),
+                         [](const auto& tested) { return tested.param; });
+
+// What a threshold of each tile by itself would give is another mask.
+TEST(Reductions, OfEachTileByItselfAreOthers) {
+  const Operation& operation = find_operation("AutoThreshold2D");
+  const Parameters parameters = with_parameters(operation, {{"method", "otsu"}});
+  const auto images = generated_inputs(operation, "nuclei", {64, 64, 1}, DType::u8, 3);
+  Engine& engine = *opened(find_devices({{"reference"}}).at(0));
+  const Image uncut = result_on(engine, operation, parameters, images);
+  Image by_tile(uncut.shape(), uncut.dtype());
+  const Tiles tiles = cut_plainly({64, 64, 1}, {16, 16, 1});
+  for (const Tile& tile : tiles.tiles) {
+    std::vector<Image> part;
+    part.push_back(crop(images[0], tile.input));
+    copy_box(result_on(engine, operation, parameters, part), {}, tile.output.extent, by_tile,
+             tile.output.origin);
+  }
+  EXPECT_GT(seam_errors(uncut, by_tile, tiles.tiles).differing, 0);
+}
 
 TEST(InTiles, AreMostOperationsOfTheCatalogue) { EXPECT_GT(operations_in_tiles().size(), 50u); }
 
