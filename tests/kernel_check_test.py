@@ -6,6 +6,7 @@ usage: kernel_check_test.py KERNEL_CHECK KERNEL_CHECK_WITH_WRONG_KERNELS [UNITTE
 The second program has a kernel for FixedThreshold without a barrier and with writes out of bounds: both must be found.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import shutil
@@ -44,21 +45,26 @@ class Kernels(CheckedTest):
             print(run.stdout.splitlines()[-1])
             return log.read_text() if log.exists() else ""
 
+    def names(self):
+        return subprocess.run([PROGRAMS[0], "--names"], capture_output=True, text=True, check=True).stdout.split()
+
+    def reports(self, mode, groups):
+        """What Oclgrind, which works on one thread, says of each group of kernels; as many at once as there are CPUs."""
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(lambda names: self.report(PROGRAMS[0], mode, "--only", *names), groups))
+
     def test_races_and_bounds(self):
-        report = self.report(PROGRAMS[0], "--data-races")
-        self.check(not report.strip(), report[:4000])
+        names = self.names()
+        for report in self.reports("--data-races", [names[i::8] for i in range(8)]):
+            self.check(not report.strip(), report[:4000])
 
     def test_uninitialized_values(self):
-        names = subprocess.run([PROGRAMS[0], "--names"], capture_output=True, text=True, check=True).stdout.split()
-        watched = [name for name in names if name.removesuffix("2D").removesuffix("3D") not in UNWATCHED]
+        watched = [name for name in self.names() if name.removesuffix("2D").removesuffix("3D") not in UNWATCHED]
         self.check(len(watched) > 40, f"watched: {watched}")
-        faults = {}
-        for name in watched:
-            # A process each: what Oclgrind remembers of memory outlives the memory.
-            report = self.report(PROGRAMS[0], "--uninitialized", "--only", name)
-            # It also says that control flow depends on such values, wrongly after an array is cleared as a whole.
-            if "Uninitialized" in report:
-                faults[name] = report[:500]
+        # A process each: what Oclgrind remembers of memory outlives the memory.
+        reports = self.reports("--uninitialized", [[name] for name in watched])
+        # It also says that control flow depends on such values, wrongly after an array is cleared as a whole.
+        faults = {name: report[:500] for name, report in zip(watched, reports) if "Uninitialized" in report}
         self.check(not faults, f"{list(faults)}\n" + "\n".join(faults.values()))
 
     def test_wrong_kernels_are_found(self):
