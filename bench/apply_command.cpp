@@ -125,7 +125,16 @@ class Application {
     memory_ = options.memory ? options.memory : host_memory_available() / 2;
     cache_bytes_ = memory_ / 8;
     reader_ = open_input(options, cache_bytes_);
-    const VolumeInfo& in = reader_->info();
+    VolumeInfo in = reader_->info();
+    // A TIFF file's reader has chosen already.
+    if (const auto frame = axes.selection.frame;
+        frame && std::filesystem::is_directory(axes.inputs[0])) {
+      if (*frame < 0 || *frame >= in.frames)
+        throw BadInput(axes.inputs[0] + ": has no time point " + std::to_string(*frame) +
+                       "; it holds " + std::to_string(in.frames) + ", counted from 0");
+      first_frame_ = *frame;
+      in.frames = 1;
+    }
     dims_ = in.shape.z > 1 ? 3 : 2;
     operation_ = &chosen_operation(axes.filter, dims_);
     parameters_.emplace(chosen_parameters(*operation_, axes.parameters));
@@ -150,7 +159,7 @@ class Application {
   std::size_t lane_bytes(const Tiles& tiles) const;
   std::variant<Fit, std::string> fitted(const Tiling& tiling);
   Fit fit();
-  std::unique_ptr<VolumeWriter> open_output(const Shape& tile) const;
+  std::unique_ptr<VolumeWriter> open_output(const Tiles& tiles) const;
   void report(const Fit& fit, const TileStages& stages, std::size_t done, double seconds,
               const std::vector<std::string>& command) const;
 
@@ -162,6 +171,7 @@ class Application {
   std::string asked_;                     ///< what the user asked for, with its parameters
   std::optional<Parameters> parameters_;
   VolumeInfo result_;
+  std::int64_t first_frame_ = 0;  ///< of the input
   OpenEngines opened_{false};
   std::vector<Engine*> engines_;
 };
@@ -259,20 +269,24 @@ Fit Application::fit() {
   }
 }
 
-std::unique_ptr<VolumeWriter> Application::open_output(const Shape& tile) const {
-  if (options_.resume) return resume_ome_zarr(options_.output);
+std::unique_ptr<VolumeWriter> Application::open_output(const Tiles& tiles) const {
+  // All that decides what a voxel will be, and how regions are cut.
+  const std::string task = asked_ + " of " + options_.axes.inputs[0] + " in tiles of " +
+                           to_string(tiles.tile, dims_) + " with an overlap of " +
+                           to_string(tiles.overlap, dims_);
+  if (options_.resume) return resume_ome_zarr(options_.output, task);
   VolumeInfo info = result_;
-  info.chunk = chunk_for(tile, info.dtype);
-  return create_ome_zarr(options_.output, info);
+  info.chunk = chunk_for(tiles.tile, info.dtype);
+  return create_ome_zarr(options_.output, info, {}, task);
 }
 
 /// AutoThreshold becomes FixedThreshold by the level of the whole image, which is read twice for
 /// it.
 void Application::threshold_by_the_whole() {
   const VolumeInfo& in = reader_->info();
-  if (in.frames > 1)
+  if (result_.frames > 1)
     throw BadInput("AutoThreshold finds one level, and " + options_.axes.inputs[0] + " has " +
-                   std::to_string(in.frames) + " time points; choose one by --frame");
+                   std::to_string(result_.frames) + " time points; choose one by --frame");
   // Parts that leave the memory to the tiles that follow.
   Shape part = largest_tile(in.shape);
   while (static_cast<std::size_t>(part.voxels()) * bytes_of(in.dtype) > memory_ / 16)
@@ -282,7 +296,7 @@ void Application::threshold_by_the_whole() {
     for (const Tile& tile : cut_plainly(in.shape, part).tiles) {
       if (interrupt_requested) throw Interrupted();
       Image pixels(tile.input.extent, in.dtype);
-      reader_->read(tile.input, 0, pixels);
+      reader_->read(tile.input, first_frame_, pixels);
       (finder.*look)(pixels);
     }
   };
@@ -300,10 +314,10 @@ int Application::run(const std::vector<std::string>& command) {
   const auto start = Clock::now();
   if (operation_->family == "AutoThreshold") threshold_by_the_whole();
   Fit fit = this->fit();
-  const auto writer = open_output(fit.tiles.tile);
+  const auto writer = open_output(fit.tiles);
   if (writer->info().shape != result_.shape || writer->info().dtype != result_.dtype ||
       writer->info().frames != result_.frames)
-    throw BadInput(options_.output + " was begun for another image or operation");
+    throw BadInput(options_.output + ": was begun for an image of another shape or type");
   std::vector<Tile> left;
   for (std::int64_t frame = 0; frame < result_.frames; ++frame)
     for (Tile tile : fit.tiles.tiles) {
@@ -313,7 +327,7 @@ int Application::run(const std::vector<std::string>& command) {
   const TileStages stages = fit.lanes.run(
       left,
       [&](const Tile& tile, std::size_t, Image& pixels) {
-        reader_->read(tile.input, tile.frame, pixels);
+        reader_->read(tile.input, first_frame_ + tile.frame, pixels);
       },
       [&](const Tile& tile, const Image& result) {
         if (result.shape() == tile.output.extent) {
@@ -334,7 +348,7 @@ void Application::report(const Fit& fit, const TileStages& stages, std::size_t d
   const auto all = fit.tiles.tiles.size() * static_cast<std::size_t>(result_.frames);
   const double share = all ? static_cast<double>(done) / static_cast<double>(all) : 0;
   const double voxels =
-      share * static_cast<double>(reader_->info().shape.voxels() * reader_->info().frames);
+      share * static_cast<double>(reader_->info().shape.voxels() * result_.frames);
   const double rate = voxels * static_cast<double>(bytes_of(reader_->info().dtype)) / seconds;
   std::string text = asked_;
   if (asked_.starts_with("AutoThreshold"))
@@ -387,7 +401,11 @@ int apply_in_tiles(const Options& options, const std::vector<std::string>& comma
   try {
     return Application(options).run(command);
   } catch (const Interrupted&) {
-    std::cerr << "bench: interrupted; what was written is kept: --resume goes on\n";
+    std::cerr << "bench: interrupted"
+              << (std::filesystem::exists(options.output)
+                      ? "; --resume goes on with " + options.output
+                      : "")
+              << "\n";
     return exit_code::interrupted;
   }
 }

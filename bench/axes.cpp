@@ -37,7 +37,7 @@ void add_engines(CLI::App& app, EngineSelection& selection) {
   std::vector<std::string> names;
   for (const EngineKind& kind : engine_kinds()) names.push_back(kind.name);
   app.add_option("--engine", selection.names,
-                 "Engines: " + join(names, ", ") + ", all, or external")
+                 "Of " + join(names, ", ") + " (default), all, external")
       ->delimiter(',')
       ->check(not_empty())
       ->type_name("NAME,...");

@@ -62,7 +62,7 @@ std::string obstacle(const Operation& operation, const Shape& input, const Shape
   if (operation.kind == Kind::global)
     return "each of its voxels can depend on all others: it is not done tile by tile";
   if (operation.kind == Kind::reduction || operation.gives_table())
-    return "it depends on all voxels at once: it is not done tile by tile";
+    return "it depends on all voxels at once: no overlap serves it";
   if (operation.is_transfer) return "a transfer is not done tile by tile";
   if (!operation.source && result != input)
     return "its result has another shape than the image: it is not done tile by tile";

@@ -71,7 +71,7 @@ std::unique_ptr<VolumeReader> open_ome_zarr(const fs::path& path, const ZarrSele
 }
 
 std::unique_ptr<VolumeWriter> create_ome_zarr(const fs::path& path, const VolumeInfo& info,
-                                              const ZarrFormat& format) {
+                                              const ZarrFormat& format, const std::string& task) {
   require_writable(path, info, format);
   const fs::path folder = path.has_filename() ? path : path.parent_path();  // without a last '/'
   // All of the metadata appear at once.
@@ -82,7 +82,7 @@ std::unique_ptr<VolumeWriter> create_ome_zarr(const fs::path& path, const Volume
     const ZarrArray array = new_array(temporary / "0", info, format);
     write_array_metadata(array);
     auto attributes = new_group_attributes(array, folder.stem().string(), info.spacing);
-    attributes["voxelmark"] = {{"incomplete", true}};
+    attributes["voxelmark"] = {{"incomplete", true}, {"task", task}};
     if (format.version == 2) write_text(temporary / ".zgroup", "{\"zarr_format\": 2}\n");
     write_group_attributes(temporary, format.version, attributes);
     fs::rename(temporary, folder);
@@ -96,8 +96,11 @@ std::unique_ptr<VolumeWriter> create_ome_zarr(const fs::path& path, const Volume
   return join_ome_zarr(folder);
 }
 
-std::unique_ptr<VolumeWriter> resume_ome_zarr(const fs::path& path) {
+std::unique_ptr<VolumeWriter> resume_ome_zarr(const fs::path& path, const std::string& task) {
   const ZarrImage image = incomplete_image(path);
+  if (image.task != task)
+    throw BadInput(path.string() + ": was begun for " + image.task + ", and not for " + task +
+                   "; go on with it by the same options, or name another");
   remove_leftovers(path);
   return array_writer(image, path);
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "datasets/volume.hpp"
 
@@ -34,15 +35,18 @@ struct ZarrFormat {
 };
 
 /// Makes a folder that is marked incomplete until VolumeWriter::finish, with metadata and no chunk.
-/// Chunks appear whole or not at all. Throws BadInput where `path` exists or cannot be made, and
-/// where the type, the spacing or a chunk cannot be stored.
+/// Chunks appear whole or not at all. `task` says what is being written, for those who resume it.
+/// Throws BadInput where `path` exists or cannot be made, and where the type, the spacing or a
+/// chunk cannot be stored.
 std::unique_ptr<VolumeWriter> create_ome_zarr(const std::filesystem::path& path,
-                                              const VolumeInfo& info,
-                                              const ZarrFormat& format = {});
+                                              const VolumeInfo& info, const ZarrFormat& format = {},
+                                              const std::string& task = "");
 
 /// Goes on with a volume that is marked incomplete, and removes what killed writers left; nobody
-/// else may be writing. Throws BadInput where there is no such volume.
-std::unique_ptr<VolumeWriter> resume_ome_zarr(const std::filesystem::path& path);
+/// else may be writing. Throws BadInput where there is no such volume, or it was begun for another
+/// task.
+std::unique_ptr<VolumeWriter> resume_ome_zarr(const std::filesystem::path& path,
+                                              const std::string& task = "");
 
 /// The same for one of several processes that write a volume at once. Removes nothing.
 std::unique_ptr<VolumeWriter> join_ome_zarr(const std::filesystem::path& path);

@@ -390,6 +390,7 @@ ZarrImage read_zarr_image(const fs::path& path, int level) {
   naming(file, [&] {
     const json marks = attributes.value("voxelmark", json::object());
     image.incomplete = marks.value("incomplete", false);
+    image.task = marks.value("task", "");
     const json& ome = ome_of(attributes);
     const json multiscales = ome.value("multiscales", json::array());
     if (!multiscales.is_array() || multiscales.empty())

@@ -44,6 +44,7 @@ struct ZarrImage {
   ZarrArray array;
   Spacing spacing;
   bool incomplete = false;  ///< its writer did not come to its end
+  std::string task{};       ///< what that one wrote
   std::size_t levels = 1;
 };
 

@@ -67,6 +67,12 @@ class Apply(ApplyTest):
             {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1, 2, 0.5, 0.5]}]}]}]
         self.apply("--filter", "^MaximumYProjection$", "--tile", "64x7", input="in.zarr")
         self.check(np.array_equal(np.squeeze(self.pixels()), frames.max(axis=2)), "projections of the time points")
+        self.apply("--filter", "^MaximumYProjection$", "--frame", "2", input="in.zarr", output="one.zarr")
+        self.check(np.array_equal(np.squeeze(self.pixels("one.zarr")), frames[2].max(axis=1)), "projection of one time point")
+        run = self.apply("--filter", "^MaximumYProjection$", "--frame", "3", input="in.zarr", output="none.zarr", status=2)
+        self.check("no time point 3" in run.stderr, run.stderr)
+        run = self.apply("--filter", "^AutoThreshold3D$", input="in.zarr", output="none.zarr", status=2)
+        self.check("choose one by --frame" in run.stderr, run.stderr)
 
     def test_the_threshold_is_the_whole_images(self):
         for dtype, method in ((np.uint16, "otsu"), (np.uint8, "otsu"), (np.float32, "otsu")):
@@ -103,6 +109,11 @@ class Apply(ApplyTest):
             self.check("--resume" in run.stderr, f"an incomplete input: {run.stderr}")
             run = self.apply(*arguments, output=output, status=2)
             self.check("--resume" in run.stderr, f"a target that is there: {run.stderr}")
+            for other in (("--radius", "2"), ("--tile", "10")):
+                changed = list(arguments)
+                changed[changed.index(other[0]) + 1] = other[1]
+                run = self.apply(*changed, "--resume", output=output, status=2)
+                self.check("was begun for Median3D/window:sphere/radius:3 of image.tif" in run.stderr, f"{other}: {run.stderr}")
             run = self.apply(*arguments, "--resume", "--json", "resumed.json", output=output)
             found = strict_json((self.folder / "resumed.json").read_text())
             self.check(0 < found["tiles_done"] < found["tiles"], f"tiles done again after {sent.name}: {found}")

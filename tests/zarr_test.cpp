@@ -585,7 +585,7 @@ TEST_F(ZarrTest, VolumesAreIncompleteUntilTheyAreFinished) {
     const Image pixels = noise(info.shape, info.dtype);
     const Region half{{0, 0, 2}, {10, 6, 2}}, corner{{8, 3, 0}, {2, 3, 2}};
     {
-      const auto writer = create_ome_zarr(path, info, {.version = version});
+      const auto writer = create_ome_zarr(path, info, {.version = version}, "a test");
       EXPECT_FALSE(writer->holds(half, 1));
       writer->write(half, 1, crop(pixels, half));
       writer->write(corner, 1, crop(pixels, corner));
@@ -598,7 +598,9 @@ TEST_F(ZarrTest, VolumesAreIncompleteUntilTheyAreFinished) {
     EXPECT_TRUE(join_ome_zarr(path)->holds(half, 1));
     EXPECT_TRUE(fs::exists(path / "0" / "1" / "0.tmp-123"));
 
-    const auto writer = resume_ome_zarr(path);
+    expect_says(refusal([&] { resume_ome_zarr(path, "another"); }),
+                "was begun for a test, and not for another");
+    const auto writer = resume_ome_zarr(path, "a test");
     EXPECT_FALSE(fs::exists(path / "0" / "1" / "0.tmp-123"));
     EXPECT_EQ(writer->info().shape, info.shape);
     EXPECT_EQ(writer->info().chunk, info.chunk);
