@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "bench/component_merge.hpp"
 #include "bench/threshold_finder.hpp"
 #include "engines/operations/catalogue.hpp"
 
@@ -30,6 +31,10 @@ class TiledPlan : public Plan {
   Image& input(std::size_t i = 0) { return host(inputs_[i]).image(); }
   Image& output() { return host(output_).image(); }
   const std::vector<Tile>& tiles() const { return tiles_; }
+  /// Of a tile that lanes were given.
+  std::size_t number_of(const Tile& tile) const {
+    return static_cast<std::size_t>(&tile - tiles_.data());
+  }
 
   void run(TileLanes& lanes, const TileLanes::Write& write) {
     const auto read = [&](const Tile& tile, std::size_t i, Image& pixels) {
@@ -103,6 +108,31 @@ class ThresholdPlan final : public TiledPlan {
   std::string method_;
 };
 
+/// Components of tiles, joined over the seams.
+class ComponentsPlan final : public TiledPlan {
+ public:
+  ComponentsPlan(TileLanes lanes, const Request& request, std::vector<Tile> tiles,
+                 std::shared_ptr<TileStages> stages)
+      : TiledPlan(request, std::move(tiles), std::move(stages)),
+        lanes_(std::move(lanes)),
+        by_faces_(request.parameters.choice("neighbours") == "face") {}
+
+  void enqueue(Stream&) override {
+    restart_stages();
+    Image& output = this->output();
+    ComponentMerger merger(output.shape(), tiles());
+    run(lanes_, [&](const Tile& tile, const Image& result) {
+      merger.add(number_of(tile), result);
+      copy_box(result, {}, tile.output.extent, output, tile.output.origin);
+    });
+    merger.merge(by_faces_, output);
+  }
+
+ private:
+  TileLanes lanes_;
+  bool by_faces_;
+};
+
 /// A number from all voxels: those of the tiles, joined.
 class ReductionPlan final : public TiledPlan {
  public:
@@ -118,7 +148,7 @@ class ReductionPlan final : public TiledPlan {
     for (TileLanes& lanes : lanes_) {
       auto& numbers = of_tiles.emplace_back(tiles().size());
       run(lanes, [&](const Tile& tile, const Image& result) {
-        numbers[static_cast<std::size_t>(&tile - tiles().data())] = result.pixels<double>()[0];
+        numbers[number_of(tile)] = result.pixels<double>()[0];
       });
     }
     output().pixels<double>()[0] = joined(of_tiles);
@@ -173,43 +203,42 @@ TiledEngine::TiledEngine(Engine& engine, const Tiling& tiling)
 }
 
 Prepared TiledEngine::prepare(const Request& request) {
+  const Operation& operation = request.operation;
   const Shape& shape = request.inputs[0]->shape();
-  const auto families = families_for(request.operation.family);
-  const bool threshold = request.operation.family == "AutoThreshold";
-  if (threshold || !families.empty()) {
+  const auto families = families_for(operation.family);
+  const bool threshold = operation.family == "AutoThreshold",
+             components = operation.family == "ConnectedComponents";
+  if (threshold || components || !families.empty()) {
     tiles_ = cut_plainly(shape, tiling_.tile);
   } else {
-    auto made = cut(request.operation, request.parameters, shape, tiling_);
+    auto made = cut(operation, request.parameters, shape, tiling_);
     if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
     tiles_ = std::get<Tiles>(std::move(made));
   }
+  if (threshold) {
+    lanes_ = std::min(static_cast<std::size_t>(engine_.concurrent_streams()), tiles_.tiles.size());
+    return std::make_unique<ThresholdPlan>(engine_, request, tiles_.tiles, stages_);
+  }
+
   std::vector<DType> dtypes;
   for (const auto& input : request.inputs) dtypes.push_back(input->dtype());
-  std::unique_ptr<Plan> plan;
-  if (threshold) {
-    plan = std::make_unique<ThresholdPlan>(engine_, request, tiles_.tiles, stages_);
-    lanes_ = std::min(static_cast<std::size_t>(engine_.concurrent_streams()), tiles_.tiles.size());
-  } else {
-    std::vector<TileLanes> lanes;
-    const auto prepare_lanes = [&](const Operation& operation) -> std::optional<Skip> {
-      auto made = TileLanes::prepare({&engine_}, operation, request.parameters, dtypes,
-                                     tiles_.tiles, request.largest_label);
-      if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
-      lanes.push_back(std::get<TileLanes>(std::move(made)));
-      return std::nullopt;
-    };
-    if (families.empty())
-      if (auto skip = prepare_lanes(request.operation)) return std::move(*skip);
-    for (const auto& family : families)
-      if (auto skip = prepare_lanes(find_operation(operation_name(family, request.operation.dims))))
-        return std::move(*skip);
-    lanes_ = lanes[0].lanes();
-    if (families.empty())
-      plan = std::make_unique<LocalPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);
-    else
-      plan = std::make_unique<ReductionPlan>(std::move(lanes), request, tiles_.tiles, stages_);
+  std::vector<const Operation*> asked;
+  for (const auto& family : families)
+    asked.push_back(&find_operation(operation_name(family, operation.dims)));
+  if (asked.empty()) asked.push_back(&operation);
+  std::vector<TileLanes> lanes;
+  for (const Operation* one : asked) {
+    auto made = TileLanes::prepare({&engine_}, *one, request.parameters, dtypes, tiles_.tiles,
+                                   request.largest_label);
+    if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
+    lanes.push_back(std::get<TileLanes>(std::move(made)));
   }
-  return plan;
+  lanes_ = lanes[0].lanes();
+  if (components)
+    return std::make_unique<ComponentsPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);
+  if (!families.empty())
+    return std::make_unique<ReductionPlan>(std::move(lanes), request, tiles_.tiles, stages_);
+  return std::make_unique<LocalPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);
 }
 
 }  // namespace voxelmark

@@ -82,7 +82,7 @@ TEST(Tiles, MakeEachVoxelOnceFromWhatLiesInsideTheImage) {
 }
 
 TEST(Tiles, DeclineWhatDependsOnAllVoxels) {
-  for (const char* name : {"ConnectedComponents2D", "Histogram2D", "AffineTransform2D", "Crop2D"}) {
+  for (const char* name : {"Voronoi2D", "Histogram2D", "AffineTransform2D", "Crop2D"}) {
     const Operation& operation = find_operation(name);
     const auto made = cut(operation, Parameters(operation.parameters), {50, 40, 1}, {{16, 16, 1}});
     EXPECT_TRUE(std::holds_alternative<Skip>(made)) << name;
@@ -309,6 +309,40 @@ TEST(Reductions, OfEachTileByItselfAreOthers) {
              tile.output.origin);
   }
   EXPECT_GT(seam_errors(uncut, by_tile, tiles.tiles).differing, 0);
+}
+
+/// Random voxels: few are many components, most are one that winds through the whole image.
+Image percolating(const Shape& shape, unsigned foreground_in_100, unsigned seed) {
+  std::mt19937 random(seed);
+  Image mask(shape, DType::u8);
+  for (auto& voxel : mask.pixels<std::uint8_t>()) voxel = random() % 100 < foreground_in_100;
+  return mask;
+}
+
+// Label by label, not only the same partition.
+TEST(Components, OfTilesAreThoseOfTheImage) {
+  for (const auto& entry : find_devices({{"reference", "tbb", "opencl"}}))
+    for (const char* neighbours : {"box", "face"})
+      for (const bool flat : {true, false}) {
+        const Operation& operation =
+            find_operation(flat ? "ConnectedComponents2D" : "ConnectedComponents3D");
+        const Parameters parameters = with_parameters(operation, {{"neighbours", neighbours}});
+        const Shape shape{61, 43, flat ? 1 : 14};
+        std::vector<std::vector<Image>> masks;
+        for (const unsigned share : {5u, 32u, 60u, 100u})
+          masks.emplace_back().push_back(percolating(shape, share, share));
+        masks.push_back(generated_inputs(operation, "spiral", shape, DType::u8, 1));
+        for (const auto& images : masks)
+          for (const Shape& tile : {Shape{16, 16, 5}, Shape{7, 50, 1}, Shape{1, 1, 14}}) {
+            if (tile.x == 1 && !entry.device.is_reference()) continue;  // thousands of tiles
+            TiledEngine tiled(*opened(entry), {tile});
+            const Image uncut = result_on(*opened(entry), operation, parameters, images),
+                        cut = result_on(tiled, operation, parameters, images);
+            EXPECT_EQ(seam_errors(uncut, cut, {}).differing, 0)
+                << entry.device.id << " " << operation.name << " " << neighbours << " tile "
+                << to_string(tile, 3);
+          }
+      }
 }
 
 TEST(InTiles, AreMostOperationsOfTheCatalogue) { EXPECT_GT(operations_in_tiles().size(), 50u); }
