@@ -48,8 +48,8 @@ const Operation& chosen_operation(const Filter& filter, int dims) {
       names.push_back(operation.name);
     }
   if (found.empty())
-    throw BadInput("--filter '" + filter.text + "' finds no " + std::to_string(dims) +
-                   "D operation; bench --list-operations names them");
+    throw BadInput("--filter '" + filter.text + "' finds no operation for an image of " +
+                   std::to_string(dims) + " axes; bench --list-operations names them");
   if (found.size() > 1)
     throw BadInput("--filter '" + filter.text + "' finds " + std::to_string(found.size()) +
                    " operations, and bench apply does one; as in ^" + names[0] + "$");
@@ -120,8 +120,9 @@ class Application {
     const Axes& axes = options.axes;
     if (axes.inputs.size() != 1) throw BadInput("bench apply works on one --input");
     if (options.output.empty()) throw BadInput("bench apply needs --output, a folder to make");
-    if (axes.tiles.size() > 1 || axes.overlaps.size() > 1)
-      throw BadInput("bench apply takes one --tile and one --overlap");
+    if (axes.tiles.size() > 1 || axes.overlaps.size() > 1 || axes.threads.size() > 1)
+      throw BadInput("bench apply takes one --tile, one --overlap and one number of --threads");
+    if (options.json == options.output) throw BadInput("--json and --output name one path");
     memory_ = options.memory ? options.memory : host_memory_available() / 2;
     cache_bytes_ = memory_ / 8;
     reader_ = open_input(options, cache_bytes_);
@@ -142,6 +143,7 @@ class Application {
         operation_->dtypes.end())
       throw BadInput(operation_->name + " does not take " + to_string(in.dtype) + ", of which " +
                      axes.inputs[0] + " is");
+    takes_non_finite_ = operation_->takes_non_finite;
     asked_ = operation_->name;
     if (const auto values = parameters_->text(dims_); !values.empty()) asked_ += "/" + values;
     result_ = in;
@@ -150,16 +152,21 @@ class Application {
   }
 
   int run(const std::vector<std::string>& command);
+  /// Whether there is an output that can be resumed.
+  bool begun() const { return begun_; }
 
  private:
+  /// Throws BadInput where there is NaN or infinity that the operation does not take.
+  void require_finite(const Image& pixels) const;
   void threshold_by_the_whole();
   void open_engines();
   Tiling tiling() const;
   /// Host memory that a lane takes for tiles of one shape, without what engines take.
   std::size_t lane_bytes(const Tiles& tiles) const;
   std::variant<Fit, std::string> fitted(const Tiling& tiling);
-  Fit fit();
-  std::unique_ptr<VolumeWriter> open_output(const Tiles& tiles) const;
+  /// The largest tile that fits, of whole chunks where `chunk` is given.
+  Fit fit(const std::optional<Shape>& chunk);
+  std::string task() const;
   void report(const Fit& fit, const TileStages& stages, std::size_t done, double seconds,
               const std::vector<std::string>& command) const;
 
@@ -172,9 +179,18 @@ class Application {
   std::optional<Parameters> parameters_;
   VolumeInfo result_;
   std::int64_t first_frame_ = 0;  ///< of the input
+  bool takes_non_finite_ = false;
+  bool begun_ = false;
   OpenEngines opened_{false};
   std::vector<Engine*> engines_;
 };
+
+void Application::require_finite(const Image& pixels) const {
+  if (pixels.dtype() != DType::f32 || takes_non_finite_) return;
+  if (const Range range = range_of(pixels); range.non_finite > 0)
+    throw BadInput(asked_ + " is not defined on NaN or infinity, which " + options_.axes.inputs[0] +
+                   " holds");
+}
 
 void Application::open_engines() {
   EngineSelection selection = options_.axes.engines;
@@ -255,11 +271,17 @@ std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
   return fit;
 }
 
-Fit Application::fit() {
+Fit Application::fit(const std::optional<Shape>& chunk) {
   Tiling wanted = tiling();
   const bool chosen = !options_.axes.tiles.empty();
+  if (chosen) require_sensible(wanted, reader_->info().shape, dims_);
   while (true) {
-    auto fit = fitted(wanted);
+    Tiling tried = wanted;
+    if (chunk)
+      for (const auto axis : {&Shape::x, &Shape::y, &Shape::z})
+        tried.tile.*axis =
+            std::max<std::int64_t>(1, tried.tile.*axis / (*chunk).*axis) * (*chunk).*axis;
+    auto fit = fitted(tried);
     if (auto* found = std::get_if<Fit>(&fit)) return std::move(*found);
     const auto smaller = chosen ? std::nullopt : halved(wanted.tile);
     if (!smaller || smaller->voxels() < 4096)
@@ -269,15 +291,20 @@ Fit Application::fit() {
   }
 }
 
-std::unique_ptr<VolumeWriter> Application::open_output(const Tiles& tiles) const {
-  // All that decides what a voxel will be, and how regions are cut.
-  const std::string task = asked_ + " of " + options_.axes.inputs[0] + " in tiles of " +
-                           to_string(tiles.tile, dims_) + " with an overlap of " +
-                           to_string(tiles.overlap, dims_);
-  if (options_.resume) return resume_ome_zarr(options_.output, task);
-  VolumeInfo info = result_;
-  info.chunk = chunk_for(tiles.tile, info.dtype);
-  return create_ome_zarr(options_.output, info, {}, task);
+/// All that decides what a voxel will be.
+std::string Application::task() const {
+  namespace fs = std::filesystem;
+  const Axes& axes = options_.axes;
+  const fs::path input = axes.inputs[0];
+  std::string text = asked_ + " of " + fs::weakly_canonical(input).string();
+  if (!fs::is_directory(input))
+    text += " (" + std::to_string(fs::file_size(input)) + " bytes, of " +
+            std::to_string(fs::last_write_time(input).time_since_epoch().count()) + ")";
+  if (axes.selection.channel) text += ", channel " + std::to_string(*axes.selection.channel);
+  if (axes.selection.frame) text += ", time point " + std::to_string(*axes.selection.frame);
+  if (const auto wanted = tiling(); wanted.overlap)
+    text += ", with an overlap of " + to_string(*wanted.overlap, dims_);
+  return text;
 }
 
 /// AutoThreshold becomes FixedThreshold by the level of the whole image, which is read twice for
@@ -297,6 +324,7 @@ void Application::threshold_by_the_whole() {
       if (interrupt_requested) throw Interrupted();
       Image pixels(tile.input.extent, in.dtype);
       reader_->read(tile.input, first_frame_, pixels);
+      require_finite(pixels);
       (finder.*look)(pixels);
     }
   };
@@ -313,8 +341,15 @@ int Application::run(const std::vector<std::string>& command) {
   open_engines();
   const auto start = Clock::now();
   if (operation_->family == "AutoThreshold") threshold_by_the_whole();
-  Fit fit = this->fit();
-  const auto writer = open_output(fit.tiles);
+  std::unique_ptr<VolumeWriter> writer;
+  if (options_.resume) writer = resume_ome_zarr(options_.output, task());
+  Fit fit = this->fit(writer ? std::optional(writer->info().chunk) : std::nullopt);
+  if (!writer) {
+    VolumeInfo info = result_;
+    info.chunk = chunk_for(fit.tiles.tile, info.dtype);
+    writer = create_ome_zarr(options_.output, info, {}, task());
+  }
+  begun_ = true;
   if (writer->info().shape != result_.shape || writer->info().dtype != result_.dtype ||
       writer->info().frames != result_.frames)
     throw BadInput(options_.output + ": was begun for an image of another shape or type");
@@ -328,6 +363,7 @@ int Application::run(const std::vector<std::string>& command) {
       left,
       [&](const Tile& tile, std::size_t, Image& pixels) {
         reader_->read(tile.input, first_frame_ + tile.frame, pixels);
+        require_finite(pixels);
       },
       [&](const Tile& tile, const Image& result) {
         if (result.shape() == tile.output.extent) {
@@ -367,6 +403,8 @@ void Application::report(const Fit& fit, const TileStages& stages, std::size_t d
           "; at most " + bytes_text(peak_resident_bytes()) + " of memory";
   out << folded("", text, "  ", 120);
   if (options_.json.empty()) return;
+  json devices = json::array();
+  for (const Engine* engine : engines_) devices.push_back(engine->device().id);
   const auto axes = [](const Shape& s) { return json{s.x, s.y, s.z}; };
   write_output(options_.json, json{{"version", build_info::version},
                                    {"command", command},
@@ -381,6 +419,8 @@ void Application::report(const Fit& fit, const TileStages& stages, std::size_t d
                                    {"tiles", all},
                                    {"tiles_done", done},
                                    {"lanes", fit.lanes.lanes()},
+                                   {"memory_limit_bytes", memory_},
+                                   {"devices", devices},
                                    {"seconds", seconds},
                                    {"input_bytes_per_second", rate},
                                    {"read_ratio", fit.tiles.read_ratio()},
@@ -398,15 +438,16 @@ void Application::report(const Fit& fit, const TileStages& stages, std::size_t d
 }  // namespace
 
 int apply_in_tiles(const Options& options, const std::vector<std::string>& command) {
+  Application application(options);
   try {
-    return Application(options).run(command);
+    return application.run(command);
   } catch (const Interrupted&) {
     std::cerr << "bench: interrupted"
-              << (std::filesystem::exists(options.output)
-                      ? "; --resume goes on with " + options.output
-                      : "")
-              << "\n";
+              << (application.begun() ? "; --resume goes on with " + options.output : "") << "\n";
     return exit_code::interrupted;
+  } catch (const BadInput& error) {
+    if (!application.begun()) throw;
+    throw BadInput(std::string(error.what()) + " (what was written is kept: --resume goes on)");
   }
 }
 

@@ -115,6 +115,11 @@ int search_overlaps(const Options& options, const std::vector<std::string>& comm
     for (const Group& group : sweep(axes)) {
       const Task& task = *group.task;
       const auto images = load_inputs(task);
+      if (!task.operation->takes_non_finite &&
+          range_of_images(*task.operation, pointers_to(images)).non_finite > 0) {
+        reasons.insert(task.operation->name + " is not defined on NaN or infinity");
+        continue;
+      }
       for (const Case& found : group.cases)
         for (const Shape& tile : tiles_for(options.axes, task.operation->dims)) {
           const auto opened = engines.open(found.entry, found.threads);

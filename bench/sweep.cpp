@@ -89,22 +89,6 @@ ParsedShape clij_size(int dims) {
   return {dims == 2 ? Shape{2048, 2048, 1} : Shape{1024, 1024, 32}, dims};
 }
 
-/// What a person who wrote it did not mean. (An overlap that was left to the program may be larger
-/// than its tile.)
-void require_sensible(const Tiling& tiling, const Task& task) {
-  if (!tiling.overlap) return;
-  const int dims = task.operation->dims;
-  const auto [tile, overlap] = std::pair(tiling.tile, *tiling.overlap);
-  const auto fail = [&](const std::string& than) {
-    throw BadInput("--overlap " + to_string(overlap, dims) + " is larger than " + than +
-                   "; overlaps are voxels to each side of a tile");
-  };
-  if (overlap.x > task.shape.x || overlap.y > task.shape.y || overlap.z > task.shape.z)
-    fail("the image of " + to_string(task.shape, dims) + " voxels");
-  if (overlap.x > tile.x || overlap.y > tile.y || overlap.z > tile.z)
-    fail("--tile " + to_string(tile, dims));
-}
-
 /// CLIJ's default size for the dimension, halved along x and y until the reference takes no more
 /// than 10 s, or x is 64.
 std::pair<Shape, std::string> default_size(const Operation& operation, const Parameters& parameters,
@@ -159,6 +143,7 @@ class Sweep {
           if (input.from_file && input.size.dims == 2 && operation.dims == 3) add(operation, input);
     if (groups_.empty()) throw wrong_value_ ? *wrong_value_ : nothing_matched();
     check_parameters_apply();
+    check_tiles_apply();
     if (!axes_.second.empty() &&
         std::none_of(groups_.begin(), groups_.end(),
                      [](const Group& group) { return group.task->operation->inputs.size() > 1; }))
@@ -191,6 +176,20 @@ class Sweep {
           }))
         throw BadInput("--param: none of the operations that --filter leaves has a parameter '" +
                        axis.name + "'");
+  }
+
+  /// Tiles of so many axes that no case has them are a mistake.
+  void check_tiles_apply() const {
+    const auto applies = [&](const TileExtent& extent) {
+      return std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
+        return extent.shape(group.task->operation->dims, 1).has_value();
+      });
+    };
+    const std::string why = " has another number of axes than the operations that are left";
+    for (const auto& tile : axes_.tiles)
+      if (!applies(tile)) throw BadInput("--tile " + tile.text() + why);
+    for (const auto& overlap : axes_.overlaps)
+      if (overlap && !applies(*overlap)) throw BadInput("--overlap " + overlap->text() + why);
   }
 
   BadInput nothing_matched() const {
@@ -287,7 +286,7 @@ class Sweep {
           taken_.contains(name) || std::any_of(group.cases.begin(), group.cases.end(),
                                                [&](const Case& c) { return c.name() == name; });
       if (!std::regex_search(name, axes_.filter.regex) || again) continue;
-      if (tiling) require_sensible(*tiling, *group.task);
+      if (tiling) require_sensible(*tiling, group.task->shape, group.task->operation->dims);
       group.cases.push_back(std::move(made));
     }
   }

@@ -70,7 +70,8 @@ std::variant<TileLanes, Skip> TileLanes::prepare(
         const Shape& shape = tile.input.extent;
         if (lane->fittings.contains(key(shape))) continue;
         auto fitting = make_fitting(*engine, operation, parameters, inputs, shape, largest_label);
-        if (auto* skip = std::get_if<Skip>(&fitting)) return std::move(*skip);
+        if (auto* skip = std::get_if<Skip>(&fitting))
+          return Skip{engine->device().id + ": " + skip->reason};
         lane->fittings.emplace(key(shape), std::get<Fitting>(std::move(fitting)));
       }
       made.lanes_.push_back(std::move(lane));

@@ -62,7 +62,8 @@ std::string obstacle(const Operation& operation, const Shape& input, const Shape
   if (operation.kind == Kind::global)
     return "each of its voxels can depend on all others: it is not done tile by tile";
   if (operation.kind == Kind::reduction || operation.gives_table())
-    return "it depends on all voxels at once: no overlap serves it";
+    return "it looks at all voxels at once: an overlap is of no use to it, and its result is not "
+           "written tile by tile";
   if (operation.is_transfer) return "a transfer is not done tile by tile";
   if (!operation.source && result != input)
     return "its result has another shape than the image: it is not done tile by tile";
@@ -124,6 +125,19 @@ std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& para
   return cut;
 }
 
+void require_sensible(const Tiling& tiling, const Shape& image, int dims) {
+  if (!tiling.overlap) return;
+  const auto [tile, overlap] = std::pair(tiling.tile, *tiling.overlap);
+  const auto fail = [&](const std::string& than) {
+    throw BadInput("--overlap " + to_string(overlap, dims) + " is larger than " + than +
+                   "; overlaps are voxels to each side of a tile");
+  };
+  if (overlap.x > image.x || overlap.y > image.y || overlap.z > image.z)
+    fail("the image of " + to_string(image, dims) + " voxels");
+  if (overlap.x > tile.x || overlap.y > tile.y || overlap.z > tile.z)
+    fail("--tile " + to_string(tile, dims));
+}
+
 Tiles cut_plainly(const Shape& input, const Shape& tile) {
   Tiles cut;
   cut.input = input;
@@ -157,6 +171,12 @@ TileExtent parse_tile(std::string_view text) {
 std::optional<TileExtent> parse_overlap(std::string_view text) {
   if (text == "auto") return std::nullopt;
   return parse_extent(text, 0, "20, 20x20 or 20x20x5, or auto");
+}
+
+std::string TileExtent::text() const {
+  std::vector<std::string> parts;
+  for (const std::int64_t extent : voxels) parts.push_back(std::to_string(extent));
+  return join(parts, "x");
 }
 
 std::optional<Shape> TileExtent::shape(int dims, std::int64_t beyond) const {

@@ -45,6 +45,10 @@ struct Tiles {
 std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& parameters,
                               const Shape& input, const Tiling& tiling);
 
+/// Throws BadInput where an overlap was asked for that is larger than the tile or the image. (One
+/// that is left to the program may be.)
+void require_sensible(const Tiling& tiling, const Shape& image, int dims);
+
 /// Cuts what all of an image is looked at for, without overlaps: a tile's output is its input.
 Tiles cut_plainly(const Shape& input, const Shape& tile);
 
@@ -53,6 +57,7 @@ struct TileExtent {
   std::vector<std::int64_t> voxels;
   /// With `beyond` along z where `dims` is 2; nothing where another number of axes was written.
   std::optional<Shape> shape(int dims, std::int64_t beyond) const;
+  std::string text() const;
 };
 /// Reads "256", "256x256" or "256x256x32". Throws BadInput.
 TileExtent parse_tile(std::string_view text);

@@ -1,6 +1,10 @@
 #include "datasets/ome_zarr.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +23,17 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double largest_chunk = 1 << 30;
+
+/// What to do about a path where there is something.
+std::string hint_to_resume(const fs::path& path) {
+  try {
+    if (read_zarr_image(path, 0).incomplete)
+      return ", and is incomplete; go on with it by --resume, or name another";
+  } catch (const BadInput&) {
+    // No volume of ours.
+  }
+  return "; name another";
+}
 
 void require_writable(const fs::path& path, const VolumeInfo& info, const ZarrFormat& format) {
   const auto fail = [&](const std::string& why) {
@@ -40,8 +55,32 @@ void require_writable(const fs::path& path, const VolumeInfo& info, const ZarrFo
   for (const double distance : {x, y, z})
     if (!(distance > 0 && std::isfinite(distance)))
       fail("a spacing of " + shortest(distance) + " µm is no distance");
-  if (fs::exists(path)) fail("exists already; name another, or go on with it by --resume");
+  if (fs::exists(path)) fail("exists already" + hint_to_resume(path));
 }
+
+/// As long as anyone keeps it, others can share it, or nobody else can have it. Where the system
+/// has no locks there is none.
+class FolderLock {
+ public:
+  FolderLock(const fs::path& folder, int mode)
+      : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (descriptor_ >= 0 && flock(descriptor_, mode | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      close(descriptor_);
+      throw BadInput(folder.string() + ": another run is writing it; wait for that one's end");
+    }
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  void share() const {
+    if (descriptor_ >= 0) flock(descriptor_, LOCK_SH);
+  }
+
+ private:
+  int descriptor_;
+};
 
 /// The volume that is incomplete. Throws BadInput where there is none.
 ZarrImage incomplete_image(const fs::path& path) {
@@ -101,12 +140,14 @@ std::unique_ptr<VolumeWriter> resume_ome_zarr(const fs::path& path, const std::s
   if (image.task != task)
     throw BadInput(path.string() + ": was begun for " + image.task + ", and not for " + task +
                    "; go on with it by the same options, or name another");
+  const auto lock = std::make_shared<FolderLock>(path, LOCK_EX);
   remove_leftovers(path);
-  return array_writer(image, path);
+  lock->share();
+  return array_writer(image, path, lock);
 }
 
 std::unique_ptr<VolumeWriter> join_ome_zarr(const fs::path& path) {
-  return array_writer(incomplete_image(path), path);
+  return array_writer(incomplete_image(path), path, std::make_shared<FolderLock>(path, LOCK_SH));
 }
 
 }  // namespace voxelmark

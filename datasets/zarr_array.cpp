@@ -267,7 +267,8 @@ class ArrayReader final : public VolumeReader {
 
 class ArrayWriter final : public VolumeWriter {
  public:
-  ArrayWriter(const fs::path& group, const ZarrImage& image) : group_(group), array_(image.array) {
+  ArrayWriter(const fs::path& group, const ZarrImage& image, std::shared_ptr<void> lock)
+      : group_(group), array_(image.array), lock_(std::move(lock)) {
     info_ = info_of(image);
   }
 
@@ -330,6 +331,7 @@ class ArrayWriter final : public VolumeWriter {
 
   const fs::path group_;
   const ZarrArray array_;
+  std::shared_ptr<void> lock_;
 };
 
 }  // namespace
@@ -345,8 +347,9 @@ std::unique_ptr<VolumeReader> array_reader(const ZarrImage& image, int channel,
   return std::make_unique<ArrayReader>(image, channel, cache_bytes);
 }
 
-std::unique_ptr<VolumeWriter> array_writer(const ZarrImage& image, const fs::path& group) {
-  return std::make_unique<ArrayWriter>(group, image);
+std::unique_ptr<VolumeWriter> array_writer(const ZarrImage& image, const fs::path& group,
+                                           std::shared_ptr<void> lock) {
+  return std::make_unique<ArrayWriter>(group, image, std::move(lock));
 }
 
 }  // namespace voxelmark

@@ -109,12 +109,11 @@ class Apply(ApplyTest):
             self.check("--resume" in run.stderr, f"an incomplete input: {run.stderr}")
             run = self.apply(*arguments, output=output, status=2)
             self.check("--resume" in run.stderr, f"a target that is there: {run.stderr}")
-            for other in (("--radius", "2"), ("--tile", "10")):
-                changed = list(arguments)
-                changed[changed.index(other[0]) + 1] = other[1]
-                run = self.apply(*changed, "--resume", output=output, status=2)
-                self.check("was begun for Median3D/window:sphere/radius:3 of image.tif" in run.stderr, f"{other}: {run.stderr}")
-            run = self.apply(*arguments, "--resume", "--json", "resumed.json", output=output)
+            changed = ["2" if value == "3" else value for value in arguments]
+            run = self.apply(*changed, "--resume", output=output, status=2)
+            self.check("was begun for Median3D/window:sphere/radius:3 of " in run.stderr, f"another radius: {run.stderr}")
+            # Another tile, of whole chunks, goes on all the same.
+            run = self.apply(*arguments[:-1], "45x20x10", "--resume", "--json", "resumed.json", output=output)
             found = strict_json((self.folder / "resumed.json").read_text())
             self.check(0 < found["tiles_done"] < found["tiles"], f"tiles done again after {sent.name}: {found}")
             self.equal([str(p) for p in (self.folder / output).rglob("*tmp*")], [], "left-overs")
@@ -123,6 +122,34 @@ class Apply(ApplyTest):
             self.check(np.array_equal(self.pixels(output), ndimage.median_filter(image, footprint=ball, mode="nearest")), "medians")
         run = self.apply("--filter", "^Mean3D$", "--resume", output="SIGINT.zarr", status=2)
         self.check(run.stderr.startswith("bench: "), f"a complete target: {run.stderr}")
+
+    def test_a_target_that_is_being_written_is_not_resumed(self):
+        arguments = ("--filter", "^Median3D$", "--radius", "4", "--engine", "reference", "--tile", "20x20x10")
+        running = subprocess.Popen([BENCH, "apply", "--input", "image.tif", "--output", "out.zarr", *arguments], cwd=self.folder,
+                                   env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while running.poll() is None and not (self.folder / "out.zarr").exists():
+                time.sleep(0.01)
+            run = self.apply(*arguments, "--resume", status=2)
+            self.check("another run is writing it" in run.stderr and running.poll() is None, run.stderr)
+        finally:
+            running.kill()
+            running.wait()
+
+    def test_one_thread_works_in_tiles(self):
+        expected = ndimage.median_filter(self.image, footprint=ndimage.generate_binary_structure(3, 1), mode="nearest")
+        self.apply("--filter", "^Median3D$", "--radius", "1", "--tile", "32", "--threads", "1")
+        self.check(np.array_equal(self.pixels(), expected), "medians on one thread")
+
+    def test_what_is_not_defined_on_nan_says_so(self):
+        image = self.image.astype(np.float32)
+        image[7, 8, 9] = np.nan
+        tifffile.imwrite(self.folder / "nan.tif", image)
+        for number, operation in enumerate(("^GaussianBlur3D$", "^AutoThreshold3D$")):
+            run = self.apply("--filter", operation, input="nan.tif", output=f"{number}.zarr", status=2)
+            self.check("not defined on NaN" in run.stderr and run.stderr.count("\n") == 1, run.stderr)
+        self.apply("--filter", "^AddScalar3D$", input="nan.tif", output="sum.zarr")
+        self.equal(np.count_nonzero(np.isnan(self.pixels("sum.zarr"))), 1, "NaN where it is defined")
 
     def test_a_full_disk_ends_it_and_resume_goes_on(self):
         def small_files():
@@ -144,8 +171,9 @@ class Apply(ApplyTest):
     def test_misuse(self):
         write_stack(self.folder / "flat.tif", np.zeros((1, 20, 30), np.uint8))
         for arguments, word in (
-                (("--filter", "Minimum|Maximum"), "does one"), (("--filter", "nothing"), "finds no 3D operation"),
-                (("--filter", "^Mean3D$", "--tile", "8,16"), "one --tile"), (("--filter", "^Mean3D$", "--tile", "8x8"), "3 axes"),
+                (("--filter", "Minimum|Maximum"), "does one"), (("--filter", "nothing"), "finds no operation for an image of 3 axes"),
+                (("--filter", "^Mean3D$", "--tile", "8,16"), "one --tile"), (("--filter", "^Mean3D$", "--threads", "1,2"), "one number"),
+                (("--filter", "^Mean3D$", "--tile", "8", "--overlap", "9"), "larger than --tile"), (("--filter", "^Mean3D$", "--json", "out.zarr"), "name one path"), (("--filter", "^Mean3D$", "--tile", "8x8"), "3 axes"),
                 (("--filter", "^Mean3D$", "--param", "radius=1,2"), "one value"), (("--filter", "^Mean3D$", "--sigma", "1"), "sigma"),
                 (("--filter", "^ConnectedComponents3D$"), "not done tile by tile"), (("--filter", "^AbsoluteDifference3D$"), "two images"),
                 (("--filter", "^Mean3D$", "--memory", "2 GiB"), "--memory"), (("--filter", "^Mean3D$", "--max-time", "2"), "--max-time"),

@@ -37,6 +37,7 @@ WRONG = [
     (("bench", "--overlap", "3"), "--tile"), (("bench", "--tile", "0"), "--tile"), (("bench", "--tile", "8", "--overlap", "a"), "--overlap"),
     (("bench", "--filter", "Mean2D", "--size", "64x64", "--tile", "16", "--overlap", "17"), "--overlap 17x17 is larger than --tile 16x16"),
     (("bench", "--filter", "Mean2D", "--size", "8x8", "--tile", "16", "--overlap", "9"), "--overlap 9x9 is larger than the image"),
+    (("bench", "--filter", "Mean2D", "--size", "64x64", "--tile", "16x16x16"), "--tile 16x16x16"),
     (("bench", "overlap", "--max-time", "1"), "--max-time"), (("bench", "overlap", "--tolerance", "nan"), "--tolerance"),
     (("validate", "engines", "--size", "12"), "--size"), (("validate", "engines", "--require", "r"), "--require"),
     (("validate", "images", "a", "b", "--channel", "x"), "--channel"), (("validate", "masks", "a", "b", "--spacing", "0"), "--spacing"),

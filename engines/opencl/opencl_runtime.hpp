@@ -90,8 +90,8 @@ class OpenClEngine final : public Engine {
   std::unique_ptr<Stream> stream(bool profiling) override;
   std::unique_ptr<Arena> arena() override { return std::make_unique<OpenClArena>(*this); }
   Prepared prepare(const Request& request) override;
-  /// One pushes, one computes, one pulls.
-  int concurrent_streams() const override { return 3; }
+  /// One pushes, one computes, one pulls; a CPU is its own host.
+  int concurrent_streams() const override { return device_.is_cpu() ? 2 : 3; }
   Probe arithmetic_probe() override;
   std::optional<PinnedTransfer> pinned_transfer(std::size_t bytes) override;
   std::size_t bytes_in_use() const override { return meter_->in_use(); }

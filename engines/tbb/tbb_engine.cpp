@@ -14,7 +14,8 @@ class TbbEngine final : public HostEngine {
  public:
   using HostEngine::HostEngine;
 
-  int concurrent_streams() const override { return 2; }
+  /// A second caller gives an arena of one thread a second one, for which plans have no scratch.
+  int concurrent_streams() const override { return threads() > 1 ? 2 : 1; }
   Prepared prepare(const Request& request) override {
     using namespace tbb_operations;
     static const std::map<std::string, Make> families{
