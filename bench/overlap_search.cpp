@@ -33,7 +33,6 @@ std::variant<NeededOverlap, Skip> find_overlap(Engine& engine, const Operation& 
   };
   const SeamErrors at_reach = errors_at(needed.largest_reach());
   needed.exact = at_reach.differing == 0;
-  needed.error_at_reach = at_reach.largest;
   if (at_reach.largest > tolerance) return needed;
   std::int64_t too_small = -1, enough = needed.largest_reach();
   while (enough - too_small > 1) {

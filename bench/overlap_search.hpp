@@ -12,8 +12,7 @@ struct NeededOverlap {
   /// The smallest overlap, the same along all axes, with which this image's tiles gave the uncut
   /// result, and with one voxel less did not. Nothing where none up to the reach did.
   std::optional<std::int64_t> observed;
-  bool exact = false;         ///< at the reach no voxel differs at all
-  double error_at_reach = 0;  ///< the largest one, in grey levels
+  bool exact = false;  ///< at the reach no voxel differs at all
 
   std::int64_t largest_reach() const { return std::max({reach.x, reach.y, reach.z}); }
 };
