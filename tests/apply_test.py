@@ -80,7 +80,7 @@ class Apply(ApplyTest):
             image = ((image - image.min()) / np.ptp(image) * 200).astype(dtype)
             tifffile.imwrite(self.folder / "grey.tif", image)
             name = f"{np.dtype(dtype)}.zarr"
-            self.apply("--filter", "^AutoThreshold3D$", "--param", f"method={method}", "--tile", "50x64x16", "--memory", "200MB",
+            self.apply("--filter", "^AutoThreshold3D$", "--param", f"method={method}", "--tile", "50x64x16",
                        input="grey.tif", output=name)
             self.check(np.array_equal(self.pixels(name), image > filters.threshold_otsu(image)), f"mask of {dtype} by {method}")
         constant = np.full_like(self.image, 7)
