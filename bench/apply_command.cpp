@@ -12,7 +12,6 @@
 #include "bench/tile_lanes.hpp"
 #include "build_info.hpp"
 #include "datasets/ome_zarr.hpp"
-#include "datasets/open_volume.hpp"
 #include "datasets/tiff_volume.hpp"
 #include "engines/core/clock.hpp"
 #include "engines/core/error.hpp"
@@ -340,9 +339,9 @@ void Application::threshold_by_the_whole() {
 int Application::run(const std::vector<std::string>& command) {
   open_engines();
   const auto start = Clock::now();
-  if (operation_->family == "AutoThreshold") threshold_by_the_whole();
   std::unique_ptr<VolumeWriter> writer;
   if (options_.resume) writer = resume_ome_zarr(options_.output, task());
+  if (operation_->family == "AutoThreshold") threshold_by_the_whole();
   Fit fit = this->fit(writer ? std::optional(writer->info().chunk) : std::nullopt);
   if (!writer) {
     VolumeInfo info = result_;

@@ -10,6 +10,8 @@
 #include <limits>
 #include <new>
 
+#include "engines/core/box_copy.hpp"
+
 namespace voxelmark {
 
 namespace {
@@ -41,16 +43,8 @@ Image Image::clone() const {
 void copy_box(const Image& from, const Index& from_origin, const Shape& extent, Image& to,
               const Index& to_origin) {
   if (from.dtype() != to.dtype()) throw std::logic_error("a copy between images of two types");
-  const std::size_t pixel = bytes_of(from.dtype()),
-                    row = static_cast<std::size_t>(extent.x) * pixel;
-  const auto start = [&](const Image& image, const Index& origin, std::int64_t y, std::int64_t z) {
-    return pixel *
-           static_cast<std::size_t>(offset(image.shape(), origin.x, origin.y + y, origin.z + z));
-  };
-  for (std::int64_t z = 0; z < extent.z; ++z)
-    for (std::int64_t y = 0; y < extent.y; ++y)
-      std::memcpy(to.data() + start(to, to_origin, y, z),
-                  from.data() + start(from, from_origin, y, z), row);
+  copy_box({from.data(), from.shape(), from_origin}, {to.data(), to.shape(), to_origin}, extent,
+           bytes_of(from.dtype()));
 }
 
 Image crop(const Image& image, const Region& region) {
