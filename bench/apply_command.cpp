@@ -78,17 +78,6 @@ struct Fit {
   TileLanes lanes;
 };
 
-/// Halved along its longest axis; nothing where a voxel is left.
-std::optional<Shape> halved(const Shape& tile) {
-  std::int64_t Shape::*longest = &Shape::x;
-  for (const auto axis : {&Shape::y, &Shape::z})
-    if (tile.*axis > tile.*longest) longest = axis;
-  if (tile.*longest == 1) return std::nullopt;
-  Shape half = tile;
-  half.*longest = (half.*longest + 1) / 2;
-  return half;
-}
-
 /// Powers of two, so that halves of them end where chunks end.
 Shape largest_tile(const Shape& shape) {
   const auto along = [](std::int64_t extent) {
@@ -119,6 +108,8 @@ class Application {
     const Axes& axes = options.axes;
     if (axes.inputs.size() != 1) throw BadInput("bench apply works on one --input");
     if (options.output.empty()) throw BadInput("bench apply needs --output, a folder to make");
+    if (!axes.per_tile.empty() && axes.per_tile != std::vector{PerTile::alone})
+      throw BadInput("bench apply does --per-tile alone, and no other");
     if (axes.tiles.size() > 1 || axes.overlaps.size() > 1 || axes.threads.size() > 1)
       throw BadInput("bench apply takes one --tile, one --overlap and one number of --threads");
     if (options.json == options.output) throw BadInput("--json and --output name one path");
@@ -143,8 +134,11 @@ class Application {
       throw BadInput(operation_->name + " does not take " + to_string(in.dtype) + ", of which " +
                      axes.inputs[0] + " is");
     takes_non_finite_ = operation_->takes_non_finite;
+    if (!axes.per_tile.empty() && operation_->family != "AutoThreshold")
+      throw BadInput("bench apply: --per-tile is for AutoThreshold, not " + operation_->name);
     asked_ = operation_->name;
     if (const auto values = parameters_->text(dims_); !values.empty()) asked_ += "/" + values;
+    if (!axes.per_tile.empty()) asked_ += "/" + tiling().text(dims_);
     result_ = in;
     result_.shape = operation_->result_shape(*parameters_, in.shape, 0);
     result_.dtype = operation_->result_dtype(*parameters_, in.dtype);
@@ -220,6 +214,10 @@ Tiling Application::tiling() const {
     if (!tiling.overlap)
       throw BadInput("--overlap: the image has " + std::to_string(dims_) + " axes");
   }
+  if (!axes.per_tile.empty()) {
+    tiling.per_tile = axes.per_tile[0];
+    tiling.one_shape = false;  // all that a tile reads is looked at for its level
+  }
   return tiling;
 }
 
@@ -283,7 +281,7 @@ Fit Application::fit(const std::optional<Shape>& chunk) {
     auto fit = fitted(tried);
     if (auto* found = std::get_if<Fit>(&fit)) return std::move(*found);
     const auto smaller = chosen ? std::nullopt : halved(wanted.tile);
-    if (!smaller || smaller->voxels() < 4096)
+    if (!smaller)
       throw BadInput(std::get<std::string>(fit) + "; give a larger --memory" +
                      (chosen ? " or a smaller --tile" : ""));
     wanted.tile = *smaller;
@@ -341,7 +339,8 @@ int Application::run(const std::vector<std::string>& command) {
   const auto start = Clock::now();
   std::unique_ptr<VolumeWriter> writer;
   if (options_.resume) writer = resume_ome_zarr(options_.output, task());
-  if (operation_->family == "AutoThreshold") threshold_by_the_whole();
+  if (operation_->family == "AutoThreshold" && options_.axes.per_tile.empty())
+    threshold_by_the_whole();
   Fit fit = this->fit(writer ? std::optional(writer->info().chunk) : std::nullopt);
   if (!writer) {
     VolumeInfo info = result_;
@@ -386,13 +385,15 @@ void Application::report(const Fit& fit, const TileStages& stages, std::size_t d
       share * static_cast<double>(reader_->info().shape.voxels() * result_.frames);
   const double rate = voxels * static_cast<double>(bytes_of(reader_->info().dtype)) / seconds;
   std::string text = asked_;
-  if (asked_.starts_with("AutoThreshold"))
+  if (asked_.starts_with("AutoThreshold") && options_.axes.per_tile.empty())
     text += " (the foreground begins at " + shortest(parameters_->number("threshold")) + ")";
   text += " of " + to_string(reader_->info().shape, dims_) + " voxels";
   if (result_.frames > 1) text += ", " + std::to_string(result_.frames) + " time points";
-  text += ": " + counted(done, "tile") + " of " + to_string(fit.tiles.tile, dims_) +
-          " with an overlap of " + to_string(fit.tiles.overlap, dims_) +
-          (fit.tiles.overlap_suffices() ? "" : " (less than the operation needs)");
+  text +=
+      ": " + counted(done, "tile") + " of " + to_string(fit.tiles.tile, dims_) +
+      " with an overlap of " + to_string(fit.tiles.overlap, dims_) +
+      (fit.tiles.exact() || fit.tiles.per_tile != PerTile::no ? ""
+                                                              : " (less than the operation needs)");
   if (done < all) text += ", the others were there";
   text += "; " + significant(seconds, 4) + " s, " + significant(rate / 1e9, 3) +
           " GB/s of input; reading " + significant(stages.read, 3) + " s, pushing " +

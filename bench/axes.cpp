@@ -67,6 +67,12 @@ std::uint64_t parse_seed(const std::string& text) {
   return *seed;
 }
 
+PerTile parse_per_tile(const std::string& text) {
+  for (const PerTile how : {PerTile::alone, PerTile::centroid, PerTile::merge})
+    if (text == to_string(how)) return how;
+  throw BadInput("'" + text + "' is none of alone, centroid, merge");
+}
+
 }  // namespace
 
 Filter parse_filter(const std::string& text) {
@@ -137,6 +143,10 @@ void add_tiles(CLI::App& app, Axes& axes) {
            "What tiles read beyond on each side: 0,20x20x5 or auto (default)")
       ->needs(tile)
       ->type_name("VOXELS,...");
+  add_list(app, "--per-tile", axes.per_tile, parse_per_tile,
+           "Global operations by tiles on their own: alone, centroid, merge")
+      ->needs(tile)
+      ->type_name("HOW,...");
 }
 
 }  // namespace voxelmark

@@ -46,6 +46,7 @@ struct Axes {
   std::vector<ParameterAxis> parameters;
   std::vector<TileExtent> tiles;
   std::vector<std::optional<TileExtent>> overlaps;  ///< nothing: as much as is needed
+  std::vector<PerTile> per_tile;                    ///< besides the operation itself
   std::vector<std::string> datasets;
   std::vector<std::uint64_t> seeds;
   std::vector<std::string> inputs;  ///< TIFF files

@@ -107,8 +107,16 @@ struct Measurement {
 struct TilingOutcome {
   Tiles tiles;
   std::size_t lanes = 0;
-  TileStages stages;                   ///< of the last run
-  std::optional<SeamErrors> errors{};  ///< against the same engine's uncut result, where it has one
+  TileStages stages;  ///< of the last run
+  /// Against the same engine's uncut result, where it has one that can be compared voxel by voxel.
+  std::optional<SeamErrors> errors{};
+  std::string reason{};  ///< why the image was cut though nobody asked for tiles
+
+  /// Objects that a label image of tiles on their own has, and the uncut one.
+  struct Objects {
+    std::int64_t in_tiles = 0, uncut = 0;
+  };
+  std::optional<Objects> objects{};
 };
 
 struct Done {

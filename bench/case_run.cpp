@@ -22,6 +22,12 @@ namespace {
 constexpr std::size_t block_size = 5, fewest_samples = 10, fewest_when_time_is_up = 3;
 constexpr double warm_up_seconds = 0.02, precise_enough = 0.02;
 
+/// Of labels without gaps.
+std::int64_t objects_in(const Image& labels) {
+  const auto pixels = labels.pixels<std::uint32_t>();
+  return *std::max_element(pixels.begin(), pixels.end());
+}
+
 }  // namespace
 
 std::string result_file_name(const Case& bench_case) {
@@ -46,7 +52,7 @@ void CaseRun::set_up(OpenEngines& engines) {
     if (const auto* skip = std::get_if<Skip>(&opened)) return end(*skip);
     opened_ = std::get<OpenEngines::Opened*>(opened);
     if (case_.tiling) tiled_ = std::make_unique<TiledEngine>(*opened_->engine, *case_.tiling);
-    if (prepare()) check_first_result();
+    if (prepare_or_cut()) check_first_result();
   } catch (...) {
     end(outcome_of_exception());
   }
@@ -54,7 +60,7 @@ void CaseRun::set_up(OpenEngines& engines) {
 
 Engine& CaseRun::engine() const { return tiled_ ? *tiled_ : *opened_->engine; }
 
-bool CaseRun::has_artefacts() const { return tiling_ && !tiling_->tiles.overlap_suffices(); }
+bool CaseRun::has_artefacts() const { return tiling_ && !tiling_->tiles.exact(); }
 
 /// Whether the engine does it.
 bool CaseRun::prepare() {
@@ -70,13 +76,33 @@ bool CaseRun::prepare() {
     return false;
   }
   execution_ = std::get<Execution>(std::move(made));
-  if (tiled_) tiling_ = TilingOutcome{tiled_->tiles(), tiled_->lanes(), {}, {}};
+  if (tiled_) tiling_ = TilingOutcome{tiled_->tiles(), tiled_->lanes(), {}};
   measurement_.prepare = execution_.prepare_seconds;
   measurement_.peak_device_bytes = engine.peak_bytes() - before;
   measurement_.cost = task.operation->cost(task.parameters, task.shape, task.dtype, labels);
   result_ =
       Image(execution_.output->shape(), execution_.output->dtype(), checker_.inputs()[0].spacing());
   return true;
+}
+
+bool CaseRun::prepare_or_cut() {
+  try {
+    return prepare();
+  } catch (const TooLarge& error) {
+    if (case_.tiling || case_.entry.device.external) throw;
+    for (auto tile = halved(case_.task->shape); tile; tile = halved(*tile)) {
+      if (interrupt_requested) throw Interrupted();
+      tiled_ = std::make_unique<TiledEngine>(*opened_->engine, Tiling{*tile});
+      try {
+        if (!prepare()) break;
+        tiling_->reason = error.what();
+        return true;
+      } catch (const TooLarge&) {
+        tiled_.reset();
+      }
+    }
+    throw;  // tiles are of no help
+  }
 }
 
 // Poison shows a plan that leaves voxels unwritten, or reads scratch that it did not write. The
@@ -131,7 +157,11 @@ void CaseRun::compare_with_uncut() {
   try {
     const auto uncut =
         run_on(*opened_->engine, *task.operation, task.parameters, pointers_to(checker_.inputs()));
-    if (const auto* image = std::get_if<Image>(&uncut))
+    const auto* image = std::get_if<Image>(&uncut);
+    if (!image) return;
+    if (tiling_->tiles.per_tile != PerTile::no && image->dtype() == DType::u32)
+      tiling_->objects = {objects_in(result_), objects_in(*image)};
+    else
       tiling_->errors =
           seam_errors(*image, result_,
                       task.operation->gives_table() ? std::vector<Tile>{} : tiling_->tiles.tiles);

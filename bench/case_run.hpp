@@ -35,10 +35,11 @@ class CaseRun {
 
  private:
   Engine& engine() const;
-  /// Tiles that overlap by less than the operation needs: their result differs, which is what is
-  /// measured of them.
+  /// Tiles whose result is to differ, which is what is measured of them.
   bool has_artefacts() const;
   bool prepare();
+  /// The same, and in the largest tiles that fit where the image as a whole does not.
+  bool prepare_or_cut();
   void check_first_result();
   Comparison run_poisoned(std::uint8_t poison, bool timed);
   void save_result() const;

@@ -15,8 +15,7 @@ constexpr const char* description =
     "apart, and how far is each result from the reference?\n\n"
     "  bench --filter GaussianBlur3D\n"
     "  bench --filter 'Gauss|Median' --size 512x512x64 --sigma 2,5 --dtype u16,f32 --json "
-    "out.json\n"
-    "  bench --filter GaussianBlur2D --input image.tif --save results/";
+    "out.json";
 
 constexpr const char* limits_description =
     "Measure copy bandwidth, launch cost, transfers and arithmetic\n\n"
@@ -34,7 +33,7 @@ constexpr const char* apply_description =
     "  bench apply --filter '^GaussianBlur3D$' --sigma 5 --input big.zarr --output new.zarr\n\n"
     "It takes bench's --filter, --param, --sigma, --radius, --input (a TIFF file or an OME-Zarr "
     "folder), --channel, --frame, --engine (default tbb; several share the tiles), --device, "
-    "--threads, --tile, --overlap and --json.";
+    "--threads, --tile, --overlap, --per-tile alone and --json.";
 
 constexpr const char* footer =
     "Exit codes: 0 all was measured and agreed; 1 something failed or disagreed; 2 wrong usage, or "
@@ -165,8 +164,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   if (options.apply)
     require_options(
         app, "apply",
-        {"--filter", "--param", "--sigma", "--radius", "--tile", "--overlap", "--engine",
-         "--device", "--threads", "--input", "--channel", "--frame", "--json"});
+        {"--filter", "--param", "--sigma", "--radius", "--tile", "--overlap", "--per-tile",
+         "--engine", "--device", "--threads", "--input", "--channel", "--frame", "--json"});
   return options;
 }
 

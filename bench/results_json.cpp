@@ -59,7 +59,7 @@ void add_agreement(Run& run, const Done& done) {
   const Comparison& comparison = done.comparison;
   if (comparison.check == Check::none || comparison.is_reference) return;
   // No bound holds for what is known to have artefacts.
-  const bool bounded = !done.tiling || done.tiling->tiles.overlap_suffices();
+  const bool bounded = !done.tiling || done.tiling->tiles.exact();
   for (const Figure& figure : agreement_figures(comparison))
     if (const auto number = figure.number(); number && (bounded || figure.key != "error_allowed"))
       add_counter(run, figure.key.c_str(), *number);
@@ -187,7 +187,12 @@ json tiling_json(const TilingOutcome& outcome) {
                 {"compute", 1e3 * outcome.stages.compute},
                 {"pull", 1e3 * outcome.stages.pull},
                 {"write", 1e3 * outcome.stages.write}}}};
+  if (t.per_tile != PerTile::no) object["per_tile"] = to_string(t.per_tile);
+  if (!outcome.reason.empty()) object["reason"] = outcome.reason;
   if (outcome.errors) object["errors"] = errors_json(*outcome.errors);
+  if (outcome.objects)
+    object["objects"] = {{"in_tiles", outcome.objects->in_tiles},
+                         {"uncut", outcome.objects->uncut}};
   return object;
 }
 
@@ -236,9 +241,11 @@ json case_json(const Row& row, PictureStore& pictures) {
     if (!m.no_joules.empty()) object["no_joules"] = m.no_joules;
     if (done->tiling) {
       object["tiling"] = tiling_json(*done->tiling);
-      if (!done->tiling->tiles.overlap_suffices() && !agrees(done->comparison)) {
+      if (!done->tiling->tiles.exact() && !agrees(done->comparison)) {
         object["disagrees"] = true;
-        object["reason"] = "its tiles overlap by less than the operation needs";
+        object["reason"] = done->tiling->tiles.per_tile == PerTile::no
+                               ? "its tiles overlap by less than the operation needs"
+                               : "its tiles know nothing of each other, which is another method";
       }
     }
     if (!done->difference.empty()) object["difference"] = done->difference;

@@ -190,6 +190,12 @@ class Sweep {
       if (!applies(tile)) throw BadInput("--tile " + tile.text() + why);
     for (const auto& overlap : axes_.overlaps)
       if (overlap && !applies(*overlap)) throw BadInput("--overlap " + overlap->text() + why);
+    for (const PerTile how : axes_.per_tile)
+      if (std::none_of(groups_.begin(), groups_.end(),
+                       [&](const Group& group) { return takes(*group.task->operation, how); }))
+        throw BadInput("--per-tile " + to_string(how) +
+                       ": none of the operations that --filter leaves is done so; AutoThreshold "
+                       "is (alone), and so are labels of an image or a mask");
   }
 
   BadInput nothing_matched() const {
@@ -254,7 +260,8 @@ class Sweep {
   }
 
   /// The image as a whole, then all tiles with all overlaps that are meant for so many axes.
-  std::vector<std::optional<Tiling>> tilings(int dims) const {
+  std::vector<std::optional<Tiling>> tilings(const Operation& operation) const {
+    const int dims = operation.dims;
     std::vector<std::optional<Tiling>> all{std::nullopt};
     const auto overlaps = axes_.overlaps.empty()
                               ? std::vector<std::optional<TileExtent>>{std::nullopt}
@@ -263,7 +270,10 @@ class Sweep {
       for (const auto& overlap : overlaps) {
         const auto shape = tile.shape(dims, 1);
         const auto margin = overlap ? overlap->shape(dims, 0) : std::nullopt;
-        if (shape && (margin || !overlap)) all.push_back(Tiling{*shape, margin});
+        if (!shape || (overlap && !margin)) continue;
+        all.push_back(Tiling{*shape, margin});
+        for (const PerTile how : axes_.per_tile)
+          if (takes(operation, how)) all.push_back(Tiling{*shape, margin, false, how});
       }
     return all;
   }
@@ -272,7 +282,7 @@ class Sweep {
     const auto task = std::make_shared<const Task>(wanted);
     Group group{task, {}};
     for (const auto& entry : entries_)
-      for (const auto& tiling : tilings(task->operation->dims)) add_cases(group, entry, tiling);
+      for (const auto& tiling : tilings(*task->operation)) add_cases(group, entry, tiling);
     return group;
   }
 

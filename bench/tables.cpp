@@ -172,7 +172,15 @@ std::string tiling_text(const TilingOutcome& outcome, int dims) {
   std::string text = counted(t.tiles.size(), "tile") + ", which read " +
                      significant(t.read_ratio(), 3) + " times the image (" +
                      significant(t.inner_read_ratio(), 3) + " inside); overlap " +
-                     to_string(t.overlap, dims) + " of " + to_string(t.needed, dims) + " needed";
+                     to_string(t.overlap, dims);
+  if (t.per_tile == PerTile::no)
+    text += " of " + to_string(t.needed, dims) + " needed";
+  else
+    text += ", each on its own";
+  if (!outcome.reason.empty()) text += "; as a whole the image " + outcome.reason;
+  if (outcome.objects)
+    text += "; " + counted(static_cast<std::size_t>(outcome.objects->in_tiles), "object") +
+            ", uncut " + std::to_string(outcome.objects->uncut);
   if (!outcome.errors) return text;
   const SeamErrors& errors = *outcome.errors;
   if (errors.differing == 0) return text + "; equal to the uncut result";

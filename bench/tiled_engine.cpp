@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 #include <numeric>
 
 #include "bench/component_merge.hpp"
+#include "bench/object_merge.hpp"
 #include "bench/threshold_finder.hpp"
 #include "engines/operations/catalogue.hpp"
 
@@ -40,7 +42,11 @@ class TiledPlan : public Plan {
     const auto read = [&](const Tile& tile, std::size_t i, Image& pixels) {
       copy_box(input(i), tile.input.origin, tile.input.extent, pixels, {});
     };
-    *stages_ += lanes.run(tiles_, read, write);
+    run(lanes, tiles_, read, write);
+  }
+  void run(TileLanes& lanes, const std::vector<Tile>& tiles, const TileLanes::Read& read,
+           const TileLanes::Write& write) {
+    *stages_ += lanes.run(tiles, read, write);
   }
   void run_into_output(TileLanes& lanes) {
     Image& output = this->output();  // before lanes ask for it, two of which could allocate
@@ -133,6 +139,28 @@ class ComponentsPlan final : public TiledPlan {
   bool by_faces_;
 };
 
+/// Objects that tiles labelled by themselves, put together.
+class ObjectsPlan final : public TiledPlan {
+ public:
+  ObjectsPlan(TileLanes lanes, const Request& request, PerTile how, std::vector<Tile> tiles,
+              std::shared_ptr<TileStages> stages)
+      : TiledPlan(request, std::move(tiles), std::move(stages)),
+        lanes_(std::move(lanes)),
+        how_(how) {}
+
+  void enqueue(Stream&) override {
+    restart_stages();
+    ObjectMerger merger(how_, tiles());
+    run(lanes_,
+        [&](const Tile& tile, const Image& result) { merger.add(number_of(tile), result); });
+    merger.merge(output());
+  }
+
+ private:
+  TileLanes lanes_;
+  PerTile how_;
+};
+
 /// A number from all voxels: those of the tiles, joined.
 class ReductionPlan final : public TiledPlan {
  public:
@@ -186,9 +214,69 @@ class ReductionPlan final : public TiledPlan {
   std::string family_;
 };
 
+/// Counts are those of the tiles, in bins of the whole image's range: each tile is given voxels of
+/// its least and greatest value besides, which are not counted.
+class HistogramPlan final : public TiledPlan {
+ public:
+  /// `lanes` for the minimum, the maximum and, of tiles `with_range`, the histogram.
+  HistogramPlan(std::vector<TileLanes> lanes, const Request& request, std::vector<Tile> tiles,
+                std::vector<Tile> with_range, std::shared_ptr<TileStages> stages)
+      : TiledPlan(request, std::move(tiles), std::move(stages)),
+        lanes_(std::move(lanes)),
+        with_range_(std::move(with_range)) {}
+
+  /// With a slice, or in 2D a row, at the end.
+  static std::vector<Tile> add_range(std::vector<Tile> tiles, int dims) {
+    for (Tile& tile : tiles) ++(dims == 3 ? tile.input.extent.z : tile.input.extent.y);
+    return tiles;
+  }
+
+  void enqueue(Stream&) override {
+    restart_stages();
+    const auto extreme = [&](TileLanes& lanes, auto better) {
+      std::vector<double> numbers(tiles().size());
+      run(lanes, [&](const Tile& tile, const Image& result) {
+        numbers[number_of(tile)] = result.pixels<double>()[0];
+      });
+      return std::accumulate(numbers.begin(), numbers.end(), numbers[0], better);
+    };
+    const double least = extreme(lanes_[0], [](double a, double b) { return std::min(a, b); }),
+                 greatest = extreme(lanes_[1], [](double a, double b) { return std::max(a, b); });
+    const auto read = [&](const Tile& tile, std::size_t, Image& pixels) {
+      const Shape& extent = tile.output.extent;
+      copy_box(input(), tile.output.origin, extent, pixels, {});
+      visit_grey(pixels.dtype(), [&]<class T>(std::type_identity<T>) {
+        const auto added = pixels.pixels<T>().subspan(static_cast<std::size_t>(extent.voxels()));
+        std::fill(added.begin(), added.end(), static_cast<T>(least));
+        added.back() = static_cast<T>(greatest);
+      });
+    };
+    const auto table = output().pixels<double>();  // of rows with a bin's lower edge and its count
+    std::fill(table.begin(), table.end(), 0.0);
+    std::mutex turn;
+    run(lanes_[2], with_range_, read, [&](const Tile& tile, const Image& result) {
+      const auto counted = result.pixels<double>();
+      const std::lock_guard one(turn);
+      for (std::size_t i = 0; i < table.size(); i += 2) {
+        table[i] = counted[i];
+        table[i + 1] += counted[i + 1];
+      }
+      const auto added =
+          static_cast<double>(tile.input.extent.voxels() - tile.output.extent.voxels());
+      table[1] -= added - 1;
+      table[least == greatest ? 1 : table.size() - 1] -= 1;
+    });
+  }
+
+ private:
+  std::vector<TileLanes> lanes_;
+  std::vector<Tile> with_range_;
+};
+
 /// What is asked of each tile for a number of the whole; empty where it is not had from tiles.
 std::vector<std::string> families_for(const std::string& family) {
   if (family == "StandardDeviationOfAllPixels") return {"MeanOfAllPixels", family};
+  if (family == "Histogram") return {"MinimumOfAllPixels", "MaximumOfAllPixels", family};
   for (const char* one :
        {"MinimumOfAllPixels", "MaximumOfAllPixels", "SumOfAllPixels", "MeanOfAllPixels"})
     if (family == one) return {family};
@@ -206,8 +294,9 @@ Prepared TiledEngine::prepare(const Request& request) {
   const Operation& operation = request.operation;
   const Shape& shape = request.inputs[0]->shape();
   const auto families = families_for(operation.family);
-  const bool threshold = operation.family == "AutoThreshold",
-             components = operation.family == "ConnectedComponents";
+  const bool own = tiling_.per_tile != PerTile::no,
+             threshold = operation.family == "AutoThreshold" && !own,
+             components = operation.family == "ConnectedComponents" && !own;
   if (threshold || components || !families.empty()) {
     tiles_ = cut_plainly(shape, tiling_.tile);
   } else {
@@ -226,16 +315,27 @@ Prepared TiledEngine::prepare(const Request& request) {
   for (const auto& family : families)
     asked.push_back(&find_operation(operation_name(family, operation.dims)));
   if (asked.empty()) asked.push_back(&operation);
+  const auto with_range = operation.family == "Histogram"
+                              ? HistogramPlan::add_range(tiles_.tiles, operation.dims)
+                              : std::vector<Tile>{};
   std::vector<TileLanes> lanes;
   for (const Operation* one : asked) {
-    auto made = TileLanes::prepare({&engine_}, *one, request.parameters, dtypes, tiles_.tiles,
-                                   request.largest_label);
+    const bool itself = one->name == operation.name;
+    auto made = TileLanes::prepare(
+        {&engine_}, *one, itself ? request.parameters : Parameters(one->parameters),
+        dtypes, itself && !with_range.empty() ? with_range : tiles_.tiles, request.largest_label);
     if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
     lanes.push_back(std::get<TileLanes>(std::move(made)));
   }
   lanes_ = lanes[0].lanes();
+  if (own && request.output->dtype() == DType::u32)
+    return std::make_unique<ObjectsPlan>(std::move(lanes[0]), request, tiling_.per_tile,
+                                         tiles_.tiles, stages_);
   if (components)
     return std::make_unique<ComponentsPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);
+  if (!with_range.empty())
+    return std::make_unique<HistogramPlan>(std::move(lanes), request, tiles_.tiles, with_range,
+                                           stages_);
   if (!families.empty())
     return std::make_unique<ReductionPlan>(std::move(lanes), request, tiles_.tiles, stages_);
   return std::make_unique<LocalPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);

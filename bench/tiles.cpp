@@ -72,9 +72,22 @@ std::string obstacle(const Operation& operation, const Shape& input, const Shape
 
 }  // namespace
 
+std::string to_string(PerTile how) {
+  static constexpr std::array names{"no", "alone", "centroid", "merge"};
+  return names[static_cast<std::size_t>(how)];
+}
+
+bool takes(const Operation& operation, PerTile how) {
+  if (operation.family == "AutoThreshold") return how == PerTile::alone;
+  return operation.kind == Kind::global && operation.inputs.size() == 1 &&
+         operation.dtypes != std::vector{DType::u32} &&
+         operation.result_dtype(Parameters(operation.parameters), DType::f32) == DType::u32;
+}
+
 std::string Tiling::text(int dims) const {
   return "tile:" + to_string(tile, dims) +
-         "/overlap:" + (overlap ? to_string(*overlap, dims) : std::string("auto"));
+         "/overlap:" + (overlap ? to_string(*overlap, dims) : std::string("auto")) +
+         (per_tile == PerTile::no ? "" : "/per-tile:" + to_string(per_tile));
 }
 
 double Tiles::read_ratio() const {
@@ -90,21 +103,27 @@ double Tiles::inner_read_ratio() const {
   return along(tile.x, overlap.x) * along(tile.y, overlap.y) * along(tile.z, overlap.z);
 }
 
-bool Tiles::overlap_suffices() const {
-  return overlap.x >= needed.x && overlap.y >= needed.y && overlap.z >= needed.z;
+bool Tiles::exact() const {
+  return per_tile == PerTile::no && overlap.x >= needed.x && overlap.y >= needed.y &&
+         overlap.z >= needed.z;
 }
 
 std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& parameters,
                               const Shape& input, const Tiling& tiling) {
   const Shape result = operation.result_shape(parameters, input, 0);
-  if (const auto why = obstacle(operation, input, result); !why.empty())
+  const bool alone = tiling.per_tile != PerTile::no;
+  if (alone && !takes(operation, tiling.per_tile))
+    return Skip{operation.name + ": is not done tile by tile in the way '" +
+                to_string(tiling.per_tile) + "'"};
+  if (const auto why = obstacle(operation, input, result); !alone && !why.empty())
     return Skip{operation.name + ": " + why};
   Tiles cut;
   cut.input = input;
+  cut.per_tile = tiling.per_tile;
   cut.tile = {std::min(tiling.tile.x, result.x), std::min(tiling.tile.y, result.y),
               std::min(tiling.tile.z, result.z)};
   // What moves voxels says by itself which part it needs.
-  cut.needed = operation.source ? Reach{0, 0, 0} : operation.reach(parameters, input);
+  cut.needed = operation.source || alone ? Reach{0, 0, 0} : operation.reach(parameters, input);
   cut.overlap = operation.source ? Reach{0, 0, 0} : tiling.overlap.value_or(cut.needed);
   const Shape window{cut.tile.x + 2 * cut.overlap.x, cut.tile.y + 2 * cut.overlap.y,
                      cut.tile.z + 2 * cut.overlap.z};
@@ -126,6 +145,11 @@ std::variant<Tiles, Skip> cut(const Operation& operation, const Parameters& para
 }
 
 void require_sensible(const Tiling& tiling, const Shape& image, int dims) {
+  const bool joins = tiling.per_tile == PerTile::centroid || tiling.per_tile == PerTile::merge;
+  if (joins && (!tiling.overlap || tiling.overlap->x < 1 || tiling.overlap->y < 1 ||
+                (dims == 3 && tiling.overlap->z < 1)))
+    throw BadInput("--per-tile " + to_string(tiling.per_tile) +
+                   " needs --overlap, of about the width of an object");
   if (!tiling.overlap) return;
   const auto [tile, overlap] = std::pair(tiling.tile, *tiling.overlap);
   const auto fail = [&](const std::string& than) {
@@ -136,6 +160,16 @@ void require_sensible(const Tiling& tiling, const Shape& image, int dims) {
     fail("the image of " + to_string(image, dims) + " voxels");
   if (overlap.x > tile.x || overlap.y > tile.y || overlap.z > tile.z)
     fail("--tile " + to_string(tile, dims));
+}
+
+std::optional<Shape> halved(const Shape& tile) {
+  std::int64_t Shape::*longest = &Shape::x;
+  for (const auto axis : {&Shape::y, &Shape::z})
+    if (tile.*axis > tile.*longest) longest = axis;
+  Shape half = tile;
+  half.*longest = (half.*longest + 1) / 2;
+  if (half.voxels() < 4096) return std::nullopt;
+  return half;
 }
 
 Tiles cut_plainly(const Shape& input, const Shape& tile) {

@@ -93,10 +93,46 @@ class Tiles(BenchTest):
             self.equal(case.details["tiling"]["errors"]["differing"], 0, f"differences of {case.name}")
 
     def test_what_is_not_done_in_tiles_is_skipped(self):
-        cases = self.measure("--filter", "(Voronoi2D|Histogram2D|Push2D)/tbb.*tile", "--size", "40x40", "--tile", "16",
+        cases = self.measure("--filter", "(Voronoi2D|DetectMaxima2D|Push2D)/tbb.*tile", "--size", "40x40", "--tile", "16",
                              status=2)
         self.equal({case.outcome for case in cases.values()}, {"skipped"}, "outcomes")
         self.check(all("not done tile by tile" in case.details["reason"] or "all voxels at once" in case.details["reason"] for case in cases.values()), "reasons")
+
+    def test_tiles_on_their_own_are_another_method(self):
+        self.run_program("--filter", "^(AutoThreshold2D|VoronoiOtsuLabeling2D)/.*tile", "--dataset", "nuclei", "--size", "128x128", "--engine", "tbb", "--param",
+                         "method=otsu", "--tile", "32", "--overlap", "16", "--per-tile", "alone,merge", "--max-time", "0", "--json", "out.json")
+        cases = self.cases(strict_json((self.folder / "out.json").read_text(encoding="utf-8")))
+        tiled = {name.split("/")[0] + name.split("overlap:16x16")[1]: case for name, case in cases.items() if "tile:" in name}
+        self.equal(set(tiled), {"AutoThreshold2D", "AutoThreshold2D/per-tile:alone", "VoronoiOtsuLabeling2D", "VoronoiOtsuLabeling2D/per-tile:alone",
+                                "VoronoiOtsuLabeling2D/per-tile:merge"}, "cases in tiles")
+        self.equal(tiled["AutoThreshold2D"].details["tiling"]["errors"]["differing"], 0, "the whole image's level")
+        self.equal(tiled["VoronoiOtsuLabeling2D"].outcome, "skipped", "not done in tiles as it is defined")
+        for name, case in tiled.items():
+            if "per-tile" in name:
+                self.equal(case.details["tiling"]["per_tile"], name.split(":")[1], "how")
+                self.check("speedup" not in case.figures and "another method" in case.details.get("reason", ""), f"{name}: {case.details}")
+        self.check(tiled["AutoThreshold2D/per-tile:alone"].details["tiling"]["errors"]["differing"] > 0, "levels of tiles")
+        objects = {name.split(":")[1]: case.details["tiling"]["objects"] for name, case in tiled.items() if "Labeling2D/per" in name}
+        self.equal(objects["alone"]["uncut"], objects["merge"]["uncut"], "uncut")
+        self.check(objects["alone"]["in_tiles"] > objects["merge"]["in_tiles"] > 0, f"{objects}")
+
+    def test_what_does_not_fit_a_device_is_cut_by_itself(self):
+        # PoCL's largest allocation is then 256 MiB, and the image has 260.
+        cases = self.measure("--filter", "^(AddScalar3D|MultiplyScalar3D)/opencl", "--size", "1024x1024x65",
+                             "--check", "sample", environment={"POCL_MEMORY_LIMIT": "1"})
+        self.equal({case.outcome for case in cases.values()}, {"done"}, "outcomes")
+        for name, case in cases.items():
+            tiling = case.details["tiling"]
+            self.check("tile:" not in name and "256 MiB" in tiling["reason"], f"{name}: {tiling}")
+            self.check(tiling["tiles"] > 1 and tiling["read_ratio"] == 1 and "errors" not in tiling, f"{name}: {tiling}")
+            self.check("max_abs_error" in case.figures, f"{name} is compared with the reference")
+
+    def test_what_tiles_do_not_help_is_skipped_for_its_own_reason(self):
+        cases = self.measure("--filter", "^ExcludeLabelsOutsideSizeRange3D/opencl", "--size", "1024x1024x65", "--check", "none",
+                             environment={"POCL_MEMORY_LIMIT": "1"}, status=2)
+        for name, case in cases.items():
+            self.equal(case.outcome, "skipped", name)
+            self.check("256 MiB" in case.details["reason"], f"{name}: {case.details}")
 
     def test_names_choose_tiles(self):
         listed = self.run_program("--list", "--filter", "Mean.D/tbb.*tile:16x16x8", "--size", "40x40,40x40x9", "--tile", "16,16x16x8",

@@ -362,7 +362,7 @@ TEST(Resample, NearlyHalfWayLevelsAreDecidedExactly) {
   // Steps a little below 2 put most values within some 2^-22 of half-way between two levels.
   Image image = noise({1030, 40, 1}, DType::u16);
   for (auto& value : image.pixels<std::uint16_t>())
-    value = value % 4 < 2 ? value % 4 : 65531 + value % 4;
+    value = static_cast<std::uint16_t>(value % 4 < 2 ? value % 4 : 65531 + value % 4);
   for (const char* step : {"1.9999999x1.9999999", "1.9999997x1.75", "1.9999999x2"}) {
     std::optional<Image> expected;
     on_every_engine(

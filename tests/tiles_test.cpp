@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
+#include <map>
 #include <random>
 #include <stdexcept>
 
@@ -173,7 +176,7 @@ std::vector<Operation> operations_in_tiles() {
 
 /// Whether what is asked of all voxels is had from tiles.
 bool reduces_tiles(const Operation& operation) {
-  return operation.family == "AutoThreshold" ||
+  return operation.family == "AutoThreshold" || operation.family == "Histogram" ||
          (operation.family.ends_with("OfAllPixels") && operation.kind == Kind::reduction);
 }
 
@@ -256,7 +259,7 @@ TEST_P(InTiles, NeedTheWholeReach) {
       differing += seam_errors(uncut, cut, tiled.tiles().tiles).differing;
     }
     EXPECT_GT(differing, 0) << to_string(less, 3);
-    EXPECT_FALSE(tiled.tiles().overlap_suffices());
+    EXPECT_FALSE(tiled.tiles().exact());
   }
 }
 
@@ -309,6 +312,10 @@ TEST(Reductions, OfEachTileByItselfAreOthers) {
              tile.output.origin);
   }
   EXPECT_GT(seam_errors(uncut, by_tile, tiles.tiles).differing, 0);
+  TiledEngine alone(engine, {.tile = {16, 16, 1}, .per_tile = PerTile::alone});
+  const Image made = result_on(alone, operation, parameters, images);
+  EXPECT_EQ(seam_errors(made, by_tile, {}).differing, 0);
+  EXPECT_FALSE(alone.tiles().exact());
 }
 
 /// Random voxels: few are many components, most are one that winds through the whole image.
@@ -343,6 +350,95 @@ TEST(Components, OfTilesAreThoseOfTheImage) {
                 << to_string(tile, 3);
           }
       }
+}
+
+/// Whether each object of one is an object of the other, whatever their labels.
+bool same_partition(const Image& a, const Image& b) {
+  std::map<std::uint32_t, std::uint32_t> there, back;
+  for (std::size_t i = 0; i < a.pixels<std::uint32_t>().size(); ++i) {
+    const std::uint32_t p = a.pixels<std::uint32_t>()[i], q = b.pixels<std::uint32_t>()[i];
+    if (there.emplace(p, q).first->second != q || back.emplace(q, p).first->second != p)
+      return false;
+  }
+  return there.at(0) == 0;
+}
+
+/// Disks of radius `radius`, apart from each other, all over a square of n x n pixels.
+Image disks(std::int64_t n, std::int64_t radius, unsigned seed) {
+  std::mt19937 random(seed);
+  const auto within = [&] {
+    return static_cast<std::int64_t>(random() % static_cast<unsigned>(n));
+  };
+  std::vector<Index> centres;
+  for (int trial = 0; trial < 4000; ++trial) {
+    const Index centre{within(), within(), 0};
+    const auto clear = [&](const Index& other) {
+      return std::hypot(centre.x - other.x, centre.y - other.y) >
+             2 * static_cast<double>(radius) + 2;
+    };
+    if (std::all_of(centres.begin(), centres.end(), clear)) centres.push_back(centre);
+  }
+  Image mask({n, n, 1}, DType::u8);
+  for (std::int64_t y = 0; y < n; ++y)
+    for (std::int64_t x = 0; x < n; ++x)
+      mask.pixels<std::uint8_t>()[static_cast<std::size_t>(y * n + x)] =
+          std::any_of(centres.begin(), centres.end(), [&](const Index& c) {
+            return (x - c.x) * (x - c.x) + (y - c.y) * (y - c.y) <= radius * radius;
+          });
+  return mask;
+}
+
+std::uint32_t objects_in(const Image& labels) {
+  const auto pixels = labels.pixels<std::uint32_t>();
+  return *std::max_element(pixels.begin(), pixels.end());
+}
+
+// With an overlap as wide as an object, both ways to correct what the seams cut find each once.
+TEST(Objects, OfTilesAreThoseOfTheImageWhereTheOverlapShowsThemWhole) {
+  const Operation& operation = find_operation("ConnectedComponents2D");
+  const Parameters parameters = with_parameters(operation, {});
+  for (const auto& entry : find_devices({{"reference", "tbb", "opencl"}}))
+    for (const unsigned seed : {1u, 2u, 3u}) {
+      std::vector<Image> images;
+      images.push_back(disks(150, 4, seed));
+      const Image uncut = result_on(*opened(entry), operation, parameters, images);
+      const auto in_tiles = [&](PerTile how, std::int64_t overlap) {
+        TiledEngine tiled(*opened(entry), {{32, 40, 1}, Reach{overlap, overlap, 0}, false, how});
+        return result_on(tiled, operation, parameters, images);
+      };
+      EXPECT_GT(objects_in(in_tiles(PerTile::alone, 0)), objects_in(uncut) + 10);
+      EXPECT_GT(objects_in(in_tiles(PerTile::alone, 12)), objects_in(uncut) + 10);
+      EXPECT_TRUE(same_partition(in_tiles(PerTile::centroid, 12), uncut)) << entry.device.id;
+      EXPECT_TRUE(same_partition(in_tiles(PerTile::merge, 12), uncut)) << entry.device.id;
+      EXPECT_FALSE(same_partition(in_tiles(PerTile::centroid, 1), uncut));
+    }
+}
+
+TEST(Objects, OfNucleiAreCountedTwiceAtSeamsUnlessCorrected) {
+  const Operation& operation = find_operation("VoronoiOtsuLabeling2D");
+  const Parameters parameters = with_parameters(operation, {});
+  const auto images = generated_inputs(operation, "nuclei", {256, 256, 1}, DType::u8, 1);
+  Engine& engine = *opened(find_devices({{"tbb"}}).at(0));
+  const auto uncut = objects_in(result_on(engine, operation, parameters, images));
+  const auto missed = [&](PerTile how) {
+    TiledEngine tiled(engine, {{64, 64, 1}, Reach{24, 24, 0}, false, how});
+    const auto found = objects_in(result_on(tiled, operation, parameters, images));
+    return std::abs(static_cast<int>(found) - static_cast<int>(uncut));
+  };
+  EXPECT_LT(missed(PerTile::centroid), missed(PerTile::alone));
+  EXPECT_LT(missed(PerTile::merge), missed(PerTile::alone));
+}
+
+TEST(Objects, AreThoseOfLabelsOfAnImage) {
+  for (const auto& [name, how, takes_it] :
+       {std::tuple{"VoronoiOtsuLabeling3D", PerTile::merge, true},
+        {"ConnectedComponents2D", PerTile::centroid, true},
+        {"AutoThreshold2D", PerTile::alone, true},
+        {"AutoThreshold2D", PerTile::merge, false},
+        {"GaussianBlur2D", PerTile::alone, false},
+        {"Histogram2D", PerTile::alone, false},
+        {"ExcludeLabelsOnEdges2D", PerTile::centroid, false}})
+    EXPECT_EQ(takes(find_operation(name), how), takes_it) << name;
 }
 
 TEST(InTiles, AreMostOperationsOfTheCatalogue) { EXPECT_GT(operations_in_tiles().size(), 50u); }
