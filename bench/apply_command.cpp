@@ -174,7 +174,7 @@ class Application {
   std::int64_t first_frame_ = 0;  ///< of the input
   bool takes_non_finite_ = false;
   bool begun_ = false;
-  OpenEngines opened_{false};
+  OpenEngines opened_{0};
   std::vector<Engine*> engines_;
 };
 

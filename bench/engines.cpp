@@ -38,8 +38,11 @@ void keep_named(std::vector<EngineEntry>& entries, const std::vector<std::string
     if (!is_host(entry.device) &&
         std::find(names.begin(), names.end(), entry.device.name) == names.end())
       names.push_back(entry.device.name);
+  if (names.empty())
+    throw BadInput("--device: none of the engines chosen has a device besides the CPU's threads; "
+                   "--engine opencl has");
   for (const auto& part : parts)
-    if (!names.empty() && std::none_of(names.begin(), names.end(), [&](const auto& name) {
+    if (std::none_of(names.begin(), names.end(), [&](const auto& name) {
           return contains_ignoring_case(name, part);
         }))
       throw BadInput("--device: no device has '" + part +
@@ -78,7 +81,8 @@ std::vector<EngineEntry> find_devices(const EngineSelection& selection) {
     const auto entries = entries_of(kind);
     devices.insert(devices.end(), entries.begin(), entries.end());
   }
-  if (!selection.devices.empty()) keep_named(devices, selection.devices);
+  const auto& parts = selection.devices;
+  if (!parts.empty() && parts != std::vector<std::string>{"all"}) keep_named(devices, selection.devices);
   return devices;
 }
 
@@ -91,8 +95,8 @@ std::variant<OpenEngines::Opened*, Skip> OpenEngines::open(const EngineEntry& en
       found = opened_.emplace(key, *skip).first;
     } else {
       auto& opened = std::get<std::unique_ptr<Engine>>(engine);
-      const auto limits = with_limits_ && !entry.device.external
-                              ? std::optional(measure_limits(*opened))
+      const auto limits = limit_runs_ > 0 && !entry.device.external
+                              ? std::optional(measure_limits(*opened, limit_runs_))
                               : std::nullopt;
       found =
           opened_.emplace(key, Opened{std::move(opened), limits, NvmlDevice::find(entry.device)})

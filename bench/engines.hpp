@@ -37,13 +37,14 @@ struct Limits {
   double pinned_push_bytes_per_second = 0, pinned_pull_bytes_per_second = 0;  ///< 0: none
 };
 
-Limits measure_limits(Engine& engine);
+/// The best of at most so many runs each.
+Limits measure_limits(Engine& engine, int runs = 10);
 
-/// Engines opened once per device and number of threads, each with its measured limits, unless
-/// nobody asks for these.
+/// Engines opened once per device and number of threads, each with its limits, measured in so many
+/// runs; of none where that is 0.
 class OpenEngines {
  public:
-  explicit OpenEngines(bool with_limits = true) : with_limits_(with_limits) {}
+  explicit OpenEngines(int limit_runs = 10) : limit_runs_(limit_runs) {}
 
   struct Opened {
     std::unique_ptr<Engine> engine;
@@ -58,7 +59,7 @@ class OpenEngines {
   }
 
  private:
-  bool with_limits_;
+  int limit_runs_;
   std::map<std::pair<std::string, int>, std::variant<Opened, Skip>> opened_;
 };
 

@@ -26,7 +26,8 @@ double best_of(int repeats, const F& work) {
 
 /// Seconds of one AddScalar out of `launches` that are enqueued one behind the other; infinity
 /// where the engine has none.
-double add_scalar_seconds(Engine& engine, Stream& stream, const Shape& shape, int launches) {
+double add_scalar_seconds(Engine& engine, Stream& stream, const Shape& shape, int launches,
+                          int runs) {
   const Operation operation = add_scalar(2);
   const Parameters parameters(operation.parameters);
   const auto arena = engine.arena();
@@ -38,7 +39,7 @@ double add_scalar_seconds(Engine& engine, Stream& stream, const Shape& shape, in
   auto prepared = engine.prepare({operation, parameters, {from}, to, *arena});
   if (std::holds_alternative<Skip>(prepared)) return std::numeric_limits<double>::infinity();
   Plan& plan = *std::get<std::unique_ptr<Plan>>(prepared);
-  return best_of(5,
+  return best_of(std::min(runs, 5),
                  [&] {
                    for (int i = 0; i < launches; ++i) plan.enqueue(stream);
                    stream.sync();
@@ -48,7 +49,7 @@ double add_scalar_seconds(Engine& engine, Stream& stream, const Shape& shape, in
 
 }  // namespace
 
-Limits measure_limits(Engine& engine) {
+Limits measure_limits(Engine& engine, int runs) {
   Limits limits;
   const Device& device = engine.device();
   // Large enough to leave every cache, small enough for every device.
@@ -62,7 +63,7 @@ Limits measure_limits(Engine& engine) {
     stream->fill(*from, 1);
     stream->fill(*to, 2);
     stream->sync();
-    limits.copy_bytes_per_second = 2 * total / best_of(10, [&] {
+    limits.copy_bytes_per_second = 2 * total / best_of(runs, [&] {
                                      stream->copy(*from, *to);
                                      stream->sync();
                                    });
@@ -70,15 +71,16 @@ Limits measure_limits(Engine& engine) {
       // Some runtimes copy on one thread: a kernel that reads and writes once can be the better
       // copy.
       const Shape floats{static_cast<std::int64_t>(bytes / sizeof(float)), 1, 1};
-      limits.copy_bytes_per_second = std::max(
-          limits.copy_bytes_per_second, 2 * total / add_scalar_seconds(engine, *stream, floats, 1));
+      limits.copy_bytes_per_second =
+          std::max(limits.copy_bytes_per_second,
+                   2 * total / add_scalar_seconds(engine, *stream, floats, 1, runs));
       Image image(shape, DType::u8);
       std::memset(image.data(), 3, image.bytes());
-      limits.push_bytes_per_second = total / best_of(4, [&] {
+      limits.push_bytes_per_second = total / best_of(std::min(runs, 4), [&] {
                                        stream->upload(image, *from);
                                        stream->sync();
                                      });
-      limits.pull_bytes_per_second = total / best_of(4, [&] {
+      limits.pull_bytes_per_second = total / best_of(std::min(runs, 4), [&] {
                                        stream->download(*from, image);
                                        stream->sync();
                                      });
@@ -88,7 +90,7 @@ Limits measure_limits(Engine& engine) {
     limits.pinned_push_bytes_per_second = total / pinned->push_seconds;
     limits.pinned_pull_bytes_per_second = total / pinned->pull_seconds;
   }
-  if (const double launch = add_scalar_seconds(engine, *stream, {16, 16, 1}, 500);
+  if (const double launch = add_scalar_seconds(engine, *stream, {16, 16, 1}, 500, runs);
       std::isfinite(launch))
     limits.launch_seconds = launch;
   const Probe probe = engine.arithmetic_probe();

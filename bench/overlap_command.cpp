@@ -108,7 +108,7 @@ int search_overlaps(const Options& options, const std::vector<std::string>& comm
   if (axes.engines.names.empty()) axes.engines.names = {"tbb"};
   axes.tiles.clear();  // the sweep's cases are uncut
   std::ostream& out = options.json == "-" ? std::cerr : std::cout;
-  OpenEngines engines(false);
+  OpenEngines engines(0);
   std::vector<Finding> findings;
   std::set<std::string> reasons;
   try {

@@ -96,7 +96,9 @@ int measure(const Options& options, const std::vector<std::string>& command) {
   if (options.runs > 1 || !options.base_program.empty())
     return measure_in_fresh_processes(options, command);
   std::ostream& out = table_stream(options);
-  OpenEngines engines(!options.no_limits);
+  // --max-time 0 is for a quick look.
+  constexpr int enough = 10;
+  OpenEngines engines(options.no_limits ? 0 : options.max_time > 0 ? enough : 1);
   std::vector<GroupResult> results;
   std::set<const Operation*> illustrated;
   ProgressBar bar(groups.size());

@@ -232,7 +232,7 @@ int compare_engines(const EngineOptions& options, const std::vector<std::string>
   require_writable(options.outputs, inputs);
   const auto groups = sweep(options.axes);
   std::ostream& out = options.outputs.on_stdout() ? std::cerr : std::cout;
-  OpenEngines engines(false);
+  OpenEngines engines(0);
   std::vector<TaskResult> results;
   std::vector<std::string> failures;
   ProgressBar bar(groups.size());

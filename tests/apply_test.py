@@ -4,6 +4,7 @@
 usage: apply_test.py BENCH [UNITTEST ARGUMENTS...]
 """
 
+import itertools
 import os
 import resource
 import signal
@@ -87,6 +88,17 @@ class Apply(ApplyTest):
         tifffile.imwrite(self.folder / "constant.tif", constant)
         self.apply("--filter", "^AutoThreshold3D$", input="constant.tif", output="constant.zarr")
         self.equal(np.count_nonzero(self.pixels("constant.zarr")), 0, "foreground of a constant image")
+
+    def test_each_tile_may_have_its_own_threshold(self):
+        image = (self.image >> 8).astype(np.uint8)
+        tifffile.imwrite(self.folder / "grey.tif", image)
+        run = self.apply("--filter", "^AutoThreshold3D$", "--param", "method=otsu", "--tile", "50x64x16", "--per-tile", "alone", input="grey.tif")
+        self.check("per-tile:alone" in run.stdout and "less than" not in run.stdout, run.stdout)
+        expected = np.zeros_like(image)
+        for z, y, x in itertools.product(range(0, 40, 16), range(0, 150, 64), range(0, 180, 50)):
+            tile = image[z:z + 16, y:y + 64, x:x + 50]
+            expected[z:z + 16, y:y + 64, x:x + 50] = tile > filters.threshold_otsu(tile)
+        self.check(np.array_equal(self.pixels(), expected), "masks of tiles")
 
     def test_a_tile_too_small_for_the_operation_says_so(self):
         run = self.apply("--filter", "^Mean3D$", "--radius", "4", "--tile", "32", "--overlap", "1")
@@ -177,6 +189,8 @@ class Apply(ApplyTest):
                 (("--filter", "^Mean3D$", "--param", "radius=1,2"), "one value"), (("--filter", "^Mean3D$", "--sigma", "1"), "sigma"),
                 (("--filter", "^ConnectedComponents3D$"), "not done tile by tile"), (("--filter", "^AbsoluteDifference3D$"), "two images"),
                 (("--filter", "^Mean3D$", "--memory", "2 GiB"), "--memory"), (("--filter", "^Mean3D$", "--max-time", "2"), "--max-time"),
+                (("--filter", "^Mean3D$", "--tile", "8", "--per-tile", "alone"), "for AutoThreshold"),
+                (("--filter", "^AutoThreshold3D$", "--tile", "8", "--overlap", "2", "--per-tile", "merge"), "does --per-tile alone"),
                 (("--filter", "^Mean3D$", "--resume"), "out.zarr")):
             run = self.apply(*arguments, status=2)
             self.check(word in run.stderr and run.stderr.count("\n") == 1, f"{arguments}: no '{word}' in one line: {run.stderr}")

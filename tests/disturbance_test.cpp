@@ -124,7 +124,7 @@ class Measured : public testing::Test {
       if (row.value("aggregate_name", "") == "median") return row;
     throw std::out_of_range("no median row");
   }
-  OpenEngines engines_{false};
+  OpenEngines engines_{0};
 };
 
 TEST_F(Measured, AnUndisturbedGpuHasNoMark) {

@@ -1,5 +1,6 @@
 #include "engines/core/image.hpp"
 
+#include <sys/mman.h>
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_reduce.h>
@@ -15,7 +16,7 @@
 namespace voxelmark {
 
 namespace {
-constexpr std::size_t alignment = 4096;
+constexpr std::size_t alignment = 4096, large = std::size_t{16} << 20;
 }
 
 void Image::Free::operator()(std::byte* pixels) const { std::free(pixels); }
@@ -26,6 +27,10 @@ Image::Image(Shape shape, DType dtype, Spacing spacing)
   pixels_.reset(
       static_cast<std::byte*>(std::aligned_alloc(alignment, std::max(padded, alignment))));
   if (!pixels_) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  // Fewer page faults at the first touch, and fewer misses of the address translation after it.
+  if (padded >= large) madvise(pixels_.get(), padded, MADV_HUGEPAGE);
+#endif
 }
 
 void Image::require(DType type) const {
