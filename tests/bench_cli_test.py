@@ -243,14 +243,20 @@ class TooLarge(BenchTest):
             self.skipTest("no PoCL whose memory can be limited")
         arguments = ["--filter", "MaximumZProjection", "--size", "512x512x1100", "--dtype", "u8", "--check", "sample"]
         cases = self.measure(*arguments, "--engine", "tbb,opencl", environment=environment)
-        reasons = [case.details["reason"] for case in cases.values() if case.outcome == "skipped"]
-        self.check(any("288358400 bytes" in reason and "268435456 bytes" in reason for reason in reasons), f"reasons {reasons}")
-        self.equal([case.details["engine"] for case in cases.values() if case.outcome == "done" and case.details["engine"] == "tbb"],
-                   ["tbb"], "measured")
-        # Next to what is too large, the sweep goes on.
-        sizes = ["--filter", "MaximumZProjection", "--size", "512x512x1100,16x16x4", "--dtype", "u8", "--check", "none", "--engine", "opencl"]
+        self.equal([case.outcome for case in cases.values()], ["done", "done"], f"{list(cases)}")
+        tilings = {case.details["engine"]: case.details.get("tiling") for case in cases.values()}
+        self.equal(tilings.pop("tbb"), None, "tiles of what fits")
+        # Cut by itself, which its row says and not its name.
+        (tiling,) = tilings.values()
+        self.check("288358400 bytes" in tiling["reason"] and "268435456 bytes" in tiling["reason"], f"{tiling}")
+        self.check(tiling["tiles"] > 1 and tiling["read_ratio"] == 1 and "errors" not in tiling, f"{tiling}")
+        self.check("tile:" not in "".join(cases), f"{list(cases)}")
+        self.check(all(case.figures["differing_voxels"] == 0 for case in cases.values()), "differences")
+        # Next to what is too large also for tiles, the sweep goes on.
+        sizes = ["--filter", "^Translate3D", "--size", "512x512x1100,16x16x4", "--dtype", "u8", "--check", "none", "--engine", "opencl"]
         cases = self.measure(*sizes, environment=environment)
-        self.check({"done", "skipped"} == {case.outcome for case in cases.values()}, f"{[c.outcome for c in cases.values()]}")
+        self.equal({case.details["size"][2]: case.outcome for case in cases.values()}, {1100: "skipped", 4: "done"}, "outcomes")
+        self.check("288358400 bytes" in next(c.details["reason"] for c in cases.values() if c.outcome == "skipped"), "reason")
 
 
 if __name__ == "__main__":

@@ -116,24 +116,6 @@ class Tiles(BenchTest):
         self.equal(objects["alone"]["uncut"], objects["merge"]["uncut"], "uncut")
         self.check(objects["alone"]["in_tiles"] > objects["merge"]["in_tiles"] > 0, f"{objects}")
 
-    def test_what_does_not_fit_a_device_is_cut_by_itself(self):
-        # PoCL's largest allocation is then 256 MiB, and the image has 260.
-        cases = self.measure("--filter", "^(AddScalar3D|MultiplyScalar3D)/opencl", "--size", "1024x1024x65",
-                             "--check", "sample", environment={"POCL_MEMORY_LIMIT": "1"})
-        self.equal({case.outcome for case in cases.values()}, {"done"}, "outcomes")
-        for name, case in cases.items():
-            tiling = case.details["tiling"]
-            self.check("tile:" not in name and "256 MiB" in tiling["reason"], f"{name}: {tiling}")
-            self.check(tiling["tiles"] > 1 and tiling["read_ratio"] == 1 and "errors" not in tiling, f"{name}: {tiling}")
-            self.check("max_abs_error" in case.figures, f"{name} is compared with the reference")
-
-    def test_what_tiles_do_not_help_is_skipped_for_its_own_reason(self):
-        cases = self.measure("--filter", "^ExcludeLabelsOutsideSizeRange3D/opencl", "--size", "1024x1024x65", "--check", "none",
-                             environment={"POCL_MEMORY_LIMIT": "1"}, status=2)
-        for name, case in cases.items():
-            self.equal(case.outcome, "skipped", name)
-            self.check("256 MiB" in case.details["reason"], f"{name}: {case.details}")
-
     def test_names_choose_tiles(self):
         listed = self.run_program("--list", "--filter", "Mean.D/tbb.*tile:16x16x8", "--size", "40x40,40x40x9", "--tile", "16,16x16x8",
                                   "--overlap", "0,4x4x2,auto").stdout.splitlines()
