@@ -32,6 +32,34 @@ Label largest(const Label* labels, std::int64_t count) {
   return most;
 }
 
+/// So many neighbours by which a walk along the row changes its label.
+Label changes(const Label* row, std::int64_t count) {
+  Label changes = 0;
+  for (std::int64_t x = 1; x < count; ++x) changes += row[x] != row[x - 1];
+  return changes;
+}
+
+/// Voxels of one label: where the next ones begin, and the label.
+struct Run {
+  Label end, label;
+};
+
+/// `use(run)` of each run of a row.
+template <class Use>
+void each_run(const Label* row, std::int64_t count, const Use& use) {
+  constexpr std::int64_t block = 32;
+  for (std::int64_t from = 1; from < count; from += block) {
+    const std::int64_t to = std::min(count, from + block);
+    if (changes(row + from - 1, to - from + 1) == 0) continue;
+    for (std::int64_t x = from; x < to; ++x)
+      if (row[x] != row[x - 1]) use(Run{static_cast<Label>(x), row[x - 1]});
+  }
+  use(Run{static_cast<Label>(count), row[count - 1]});
+}
+
+/// As runs a row takes less memory, and less time to be written twice.
+bool are_few(std::int64_t runs, std::int64_t voxels) { return 8 * runs <= voxels; }
+
 [[noreturn]] void fail_for_other_labels() {
   throw std::runtime_error(
       "a tile's labels do not count in the order in which a walk meets its components, or its "
@@ -67,6 +95,7 @@ ComponentMerger::ComponentMerger(const Shape& image, const Shape& tile, bool by_
     : image_(axes(image)), tile_(axes(tile)), by_faces_(by_faces) {
   for (std::size_t a = 0; a < 3; ++a) tiles_[a] = (image_[a] + tile_[a] - 1) / tile_[a];
   first_voxels_.resize(static_cast<std::size_t>(tiles_[0] * tiles_[1] * tiles_[2]));
+  runs_.resize(first_voxels_.size());
 }
 
 std::size_t ComponentMerger::number(const Index& origin) const {
@@ -86,6 +115,12 @@ Axes ComponentMerger::extent(const Axes& place) const {
   return extent;
 }
 
+std::int64_t ComponentMerger::row_in_image(const Axes& place, std::int64_t y,
+                                           std::int64_t z) const {
+  return place[0] * tile_[0] +
+         image_[0] * (place[1] * tile_[1] + y + image_[1] * (place[2] * tile_[2] + z));
+}
+
 void ComponentMerger::add(const Index& origin, const Image& labels, Image* image) {
   const std::size_t tile = number(origin);
   note_first_voxels(tile, labels, image);
@@ -99,39 +134,51 @@ void ComponentMerger::note_first_voxels(std::size_t tile, const Image& labels, I
   const std::int64_t rows = extent[1] * extent[2],
                      rows_of_task = std::max<std::int64_t>(1, (1 << 16) / extent[0]),
                      tasks = (rows + rows_of_task - 1) / rows_of_task;
-  /// A voxel, by its offset in the tile's labels and in the image.
-  struct Place {
-    std::int64_t in_labels, in_image;
+  auto& runs = runs_[tile];
+  if (image) runs.resize(static_cast<std::size_t>(rows));
+  struct Component {
+    Label label;
+    std::int64_t first_voxel;
   };
   // A component begins where a label is larger than all before. Of each part of the tile those
   // within it are had in one walk; the later parts' then turn out to be known already, or not.
-  std::vector<std::vector<Place>> larger(static_cast<std::size_t>(tasks));
+  std::vector<std::vector<Component>> larger(static_cast<std::size_t>(tasks));
   each(tasks, [&](std::int64_t task) {
     auto& found = larger[static_cast<std::size_t>(task)];
     Label known = 0;
     const std::int64_t end = std::min(rows, (task + 1) * rows_of_task);
     for (std::int64_t row = task * rows_of_task; row < end; ++row) {
-      const std::int64_t y = row % extent[1], z = row / extent[1],
-                         from = offset(labels.shape(), 0, y, z),
-                         to = at[0] * tile_[0] + image_[0] * (at[1] * tile_[1] + y +
-                                                              image_[1] * (at[2] * tile_[2] + z));
-      const Label* const label = pixels + from;
-      if (copies)
+      const std::int64_t y = row % extent[1], z = row / extent[1], to = row_in_image(at, y, z);
+      const Label* const label = pixels + offset(labels.shape(), 0, y, z);
+      const auto see = [&](Label one, std::int64_t x) {
+        if (one <= known) return;
+        known = one;
+        found.push_back({one, to + x});
+      };
+      const std::int64_t count = image ? std::int64_t{changes(label, extent[0])} + 1 : extent[0];
+      if (are_few(count, extent[0])) {
+        auto* run = reinterpret_cast<Run*>(copies + to);
+        Label begin = 0;
+        each_run(label, extent[0], [&](const Run& one) {
+          see(one.label, begin);
+          begin = one.end;
+          *run++ = one;
+        });
+        runs[static_cast<std::size_t>(row)] = static_cast<Label>(count);
+        continue;
+      }
+      if (image)
         std::memcpy(copies + to, label, static_cast<std::size_t>(extent[0]) * sizeof(Label));
       const Label most = largest(label, extent[0]);
-      for (std::int64_t x = 0; known < most; ++x)
-        if (label[x] > known) {
-          known = label[x];
-          found.push_back({from + x, to + x});
-        }
+      for (std::int64_t x = 0; known < most; ++x) see(label[x], x);
     }
   });
   auto& firsts = first_voxels_[tile];
   for (const auto& found : larger)
-    for (const Place& voxel : found) {
-      if (pixels[voxel.in_labels] <= firsts.size()) continue;
-      if (pixels[voxel.in_labels] != firsts.size() + 1) fail_for_other_labels();
-      firsts.push_back(voxel.in_image);
+    for (const auto& [label, first_voxel] : found) {
+      if (label <= firsts.size()) continue;
+      if (label != firsts.size() + 1) fail_for_other_labels();
+      firsts.push_back(first_voxel);
     }
   firsts.shrink_to_fit();
 }
@@ -342,25 +389,45 @@ void ComponentMerger::number_components() {
   });
 }
 
-void ComponentMerger::relabel(const Index& origin, Image& labels, const Region& box) const {
+void ComponentMerger::relabel_rows(const Index& origin, Image& labels, bool in_whole) const {
   const std::size_t tile = number(origin);
+  const Axes at = place(tile), extent = this->extent(at);
   const Label* const numbers = numbers_.data() + starts_[tile];
   const std::size_t known = starts_[tile + 1] - starts_[tile];
   Label* const pixels = labels.pixels<Label>().data();
   tbb::parallel_for(
-      tbb::blocked_range<std::int64_t>(0, box.extent.y * box.extent.z,
-                                       std::max<std::int64_t>(1, (1 << 15) / box.extent.x)),
+      tbb::blocked_range<std::int64_t>(0, extent[1] * extent[2],
+                                       std::max<std::int64_t>(1, (1 << 15) / extent[0])),
       [&](const auto& rows) {
+        std::vector<Run> runs;
         for (std::int64_t row = rows.begin(); row < rows.end(); ++row) {
+          const std::int64_t y = row % extent[1], z = row / extent[1];
           Label* const label =
-              pixels + offset(labels.shape(), box.origin.x, box.origin.y + row % box.extent.y,
-                              box.origin.z + row / box.extent.y);
-          const Label most = largest(label, box.extent.x);
+              pixels + (in_whole ? row_in_image(at, y, z) : offset(labels.shape(), 0, y, z));
+          if (const Label count = in_whole ? runs_[tile][static_cast<std::size_t>(row)] : 0) {
+            const auto* const stored = reinterpret_cast<const Run*>(label);
+            runs.assign(stored, stored + count);
+            Label begin = 0;
+            for (const Run& run : runs) {
+              std::fill(label + begin, label + run.end, numbers[run.label]);
+              begin = run.end;
+            }
+            continue;
+          }
+          const Label most = largest(label, extent[0]);
           if (most == 0) continue;
           if (most >= known) fail_for_other_labels();
-          for (std::int64_t x = 0; x < box.extent.x; ++x) label[x] = numbers[label[x]];
+          for (std::int64_t x = 0; x < extent[0]; ++x) label[x] = numbers[label[x]];
         }
       });
+}
+
+void ComponentMerger::relabel(const Index& origin, Image& labels) const {
+  relabel_rows(origin, labels, false);
+}
+
+void ComponentMerger::paint(const Index& origin, Image& image) const {
+  relabel_rows(origin, image, true);
 }
 
 }  // namespace voxelmark

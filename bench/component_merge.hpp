@@ -28,18 +28,21 @@ class ComponentMerger {
   ComponentMerger(const Shape& image, const Shape& tile, bool by_faces);
 
   /// Takes note of the tile that begins at `origin`. `labels` (u32) begins with the tile's, and is
-  /// numbered as ConnectedComponents does; beyond the tile it is background. They are copied to the
-  /// tile's place in `image` where there is one. For several threads, with different tiles. Throws
-  /// std::runtime_error where they are numbered otherwise.
+  /// numbered as ConnectedComponents does; beyond the tile it is background. Where there is an
+  /// `image` (u32), of the whole, the tile's place there is given what paint() makes labels of. For
+  /// several threads, with different tiles. Throws std::runtime_error where labels are numbered
+  /// otherwise.
   void add(const Index& origin, const Image& labels, Image* image = nullptr);
 
   /// Joins and numbers, after all tiles were added. Throws as require_labels_for.
   void merge();
 
-  /// `box` of `labels` has the own labels of the tile that begins at `origin`: it is given those
+  /// After merge(): `labels` begins with the own labels of the tile at `origin`, which become those
   /// that ConnectedComponents gives of the whole image. Throws std::runtime_error where these are
   /// not the labels that were added.
-  void relabel(const Index& origin, Image& labels, const Region& box) const;
+  void relabel(const Index& origin, Image& labels) const;
+  /// The same in `image`, to which add() gave the tile.
+  void paint(const Index& origin, Image& image) const;
 
   /// Of the image, after merge().
   std::uint64_t components() const { return components_; }
@@ -65,10 +68,13 @@ class ComponentMerger {
   std::size_t number(const Index& origin) const;
   Axes extent(const Axes& place) const;
   void note_first_voxels(std::size_t tile, const Image& labels, Image* image);
+  /// The first voxel of a row of a tile, by its offset in the image.
+  std::int64_t row_in_image(const Axes& place, std::int64_t y, std::int64_t z) const;
   void note_faces(std::size_t tile, const Image& labels);
   Seam seam(std::size_t a, const std::vector<Label>& face_a, std::size_t b,
             const std::vector<Label>& face_b, const Axes& direction) const;
   void join_seams();
+  void relabel_rows(const Index& origin, Image& labels, bool in_whole) const;
   void number_components();
 
   const Axes image_, tile_;
@@ -79,6 +85,7 @@ class ComponentMerger {
   std::vector<Seam> seams_;
   std::uint64_t tile_components_ = 0, components_ = 0;
   std::size_t kept_bytes_ = 0;
+  std::vector<std::vector<Label>> runs_;  ///< of each tile's rows that stand in the image as runs
 
   /// Of each tile's components, in their order, the first voxel's offset in the image.
   std::vector<std::vector<std::int64_t>> first_voxels_;

@@ -55,7 +55,7 @@ TileStages ComponentVolume::label_frame(TileLanes& lanes, const std::vector<Tile
   }
   stages += lanes.run(left, read, [&](const Tile& tile, Image& labels) {
     const Region kept{{}, tile.output.extent};
-    merger.relabel(tile.output.origin, labels, kept);
+    merger.relabel(tile.output.origin, labels);
     if (labels.shape() == kept.extent) {
       target_.write(tile.output, tile.frame, labels);
     } else {

@@ -151,9 +151,8 @@ class ComponentsPlan final : public TiledPlan {
     });
     execute([&] {
       merger.merge();
-      tbb::parallel_for(std::size_t{0}, tiles().size(), [&](std::size_t i) {
-        merger.relabel(tiles()[i].output.origin, output, tiles()[i].output);
-      });
+      tbb::parallel_for(std::size_t{0}, tiles().size(),
+                        [&](std::size_t i) { merger.paint(tiles()[i].output.origin, output); });
     });
   }
 

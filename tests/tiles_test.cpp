@@ -375,8 +375,8 @@ TEST(Components, CountBeyondFourBillionVoxels) {
   merger.merge();
   EXPECT_EQ(merger.components(), 4u);
   const auto label_of = [&](std::int64_t row) {
-    Image label = row_of_labels(1, 0, 1);
-    merger.relabel({0, row, 0}, label, {{}, label.shape()});
+    Image label = row_of_labels(width, 0, 1);
+    merger.relabel({0, row, 0}, label);
     return label.pixels<std::uint32_t>()[0];
   };
   EXPECT_EQ(label_of(2), 1u);
@@ -404,7 +404,7 @@ TEST(Components, OfAnotherOrderAreRefused) {
   merger.add({3, 0, 0}, labels({1, 0, 0}));
   merger.merge();
   Image changed = labels({1, 0, 3});  // in the meantime
-  EXPECT_THROW(merger.relabel({}, changed, {{}, {3, 1, 1}}), std::runtime_error);
+  EXPECT_THROW(merger.relabel({}, changed), std::runtime_error);
 }
 
 // Faces are kept no longer than they are needed: of tiles in order about a plane of the image.
