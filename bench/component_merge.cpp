@@ -44,21 +44,22 @@ struct Run {
   Label end, label;
 };
 
-/// `use(run)` of each run of a row.
-template <class Use>
-void each_run(const Label* row, std::int64_t count, const Use& use) {
-  constexpr std::int64_t block = 32;
+/// Writes a row's runs, and says how many they are: 0 where they are more than `most`.
+std::int64_t find_runs(const Label* row, std::int64_t count, Run* runs, std::int64_t most) {
+  constexpr std::int64_t block = 64;
+  std::int64_t found = 0;
   for (std::int64_t from = 1; from < count; from += block) {
     const std::int64_t to = std::min(count, from + block);
-    if (changes(row + from - 1, to - from + 1) == 0) continue;
+    const std::int64_t more = changes(row + from - 1, to - from + 1);
+    if (more == 0) continue;
+    if (found + more >= most) return 0;
     for (std::int64_t x = from; x < to; ++x)
-      if (row[x] != row[x - 1]) use(Run{static_cast<Label>(x), row[x - 1]});
+      if (row[x] != row[x - 1]) runs[found++] = {static_cast<Label>(x), row[x - 1]};
   }
-  use(Run{static_cast<Label>(count), row[count - 1]});
+  if (most == 0) return 0;
+  runs[found++] = {static_cast<Label>(count), row[count - 1]};
+  return found;
 }
-
-/// As runs a row takes less memory, and less time to be written twice.
-bool are_few(std::int64_t runs, std::int64_t voxels) { return 8 * runs <= voxels; }
 
 [[noreturn]] void fail_for_other_labels() {
   throw std::runtime_error(
@@ -155,20 +156,16 @@ void ComponentMerger::note_first_voxels(std::size_t tile, const Image& labels, I
         known = one;
         found.push_back({one, to + x});
       };
-      const std::int64_t count = image ? std::int64_t{changes(label, extent[0])} + 1 : extent[0];
-      if (are_few(count, extent[0])) {
-        auto* run = reinterpret_cast<Run*>(copies + to);
-        Label begin = 0;
-        each_run(label, extent[0], [&](const Run& one) {
-          see(one.label, begin);
-          begin = one.end;
-          *run++ = one;
-        });
+      if (image) {
+        // Few runs take less memory than the voxels, and less time to be written and read.
+        auto* const row_runs = reinterpret_cast<Run*>(copies + to);
+        const std::int64_t count = find_runs(label, extent[0], row_runs, extent[0] / 8);
         runs[static_cast<std::size_t>(row)] = static_cast<Label>(count);
-        continue;
-      }
-      if (image)
+        for (std::int64_t i = 0; i < count; ++i)
+          see(row_runs[i].label, i == 0 ? 0 : row_runs[i - 1].end);
+        if (count > 0) continue;
         std::memcpy(copies + to, label, static_cast<std::size_t>(extent[0]) * sizeof(Label));
+      }
       const Label most = largest(label, extent[0]);
       for (std::int64_t x = 0; known < most; ++x) see(label[x], x);
     }
