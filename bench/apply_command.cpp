@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "bench/component_volume.hpp"
 #include "bench/engines.hpp"
 #include "bench/process_memory.hpp"
 #include "bench/threshold_finder.hpp"
@@ -20,6 +21,7 @@
 #include "engines/core/program.hpp"
 #include "engines/core/text.hpp"
 #include "engines/operations/catalogue.hpp"
+#include "engines/operations/connected_components.hpp"
 
 namespace voxelmark {
 
@@ -139,6 +141,7 @@ class Application {
     asked_ = operation_->name;
     if (const auto values = parameters_->text(dims_); !values.empty()) asked_ += "/" + values;
     if (!axes.per_tile.empty()) asked_ += "/" + tiling().text(dims_);
+    if (labels_components()) component_bytes_ = memory_ / 4;
     result_ = in;
     result_.shape = operation_->result_shape(*parameters_, in.shape, 0);
     result_.dtype = operation_->result_dtype(*parameters_, in.dtype);
@@ -159,12 +162,16 @@ class Application {
   std::variant<Fit, std::string> fitted(const Tiling& tiling);
   /// The largest tile that fits, of whole chunks where `chunk` is given.
   Fit fit(const std::optional<Shape>& chunk);
+  bool labels_components() const { return operation_->family == "ConnectedComponents"; }
+  std::variant<Tiles, Skip> cut_volume(const Tiling& tiling) const;
+  TileStages work(Fit& fit, VolumeWriter& writer, const std::vector<Tile>& left);
   std::string task() const;
   void report(const Fit& fit, const TileStages& stages, std::size_t done, double seconds,
               const std::vector<std::string>& command) const;
 
   const Options& options_;
   std::size_t memory_ = 0, cache_bytes_ = 0;
+  std::size_t component_bytes_ = 0;  ///< of the memory, for components of tiles
   std::unique_ptr<VolumeReader> reader_;
   int dims_ = 2;
   const Operation* operation_ = nullptr;  ///< what tiles are given
@@ -221,17 +228,26 @@ Tiling Application::tiling() const {
   return tiling;
 }
 
+std::variant<Tiles, Skip> Application::cut_volume(const Tiling& tiling) const {
+  const Shape& volume = reader_->info().shape;
+  if (!labels_components()) return cut(*operation_, *parameters_, volume, tiling);
+  if (tiling.overlap && *tiling.overlap != Reach{0, 0, 0})
+    throw BadInput(operation_->name + " takes no --overlap: tiles are joined at their seams");
+  return cut_for_components(volume, tiling.tile);
+}
+
 std::size_t Application::lane_bytes(const Tiles& tiles) const {
   const Shape& window = tiles.tiles[0].input.extent;
   const Shape made = operation_->result_shape(*parameters_, window, 0);
+  const std::size_t read = labels_components() ? 2 : 1;  // what lies inside the volume by itself
   // What is read, the result, and its inside as it is written.
-  return static_cast<std::size_t>(window.voxels()) * bytes_of(reader_->info().dtype) +
+  return read * static_cast<std::size_t>(window.voxels()) * bytes_of(reader_->info().dtype) +
          2 * static_cast<std::size_t>(made.voxels()) * bytes_of(result_.dtype);
 }
 
 /// Or what is too much, with the bytes.
 std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
-  auto made = cut(*operation_, *parameters_, reader_->info().shape, tiling);
+  auto made = cut_volume(tiling);
   if (const auto* skip = std::get_if<Skip>(&made)) throw BadInput(skip->reason);
   Fit fit{std::get<Tiles>(std::move(made)), {}};
   std::size_t lanes = 0, engine_bytes = 0;
@@ -243,7 +259,7 @@ std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
   const std::size_t chunks = static_cast<std::size_t>(in.chunk.voxels()) * bytes_of(in.dtype) +
                              largest_chunk,
                     limit = memory_ / 7 * 6,
-                    fixed = resident_bytes() + cache_bytes_ +
+                    fixed = resident_bytes() + cache_bytes_ + component_bytes_ +
                             2 * (lanes + static_cast<std::size_t>(host_threads())) * chunks;
   // Before anything is allocated: the engine will want an output, and scratch.
   std::size_t needed = fixed + lanes * 2 * lane_bytes(fit.tiles);
@@ -334,6 +350,26 @@ void Application::threshold_by_the_whole() {
                    finder.threshold().value_or(std::numeric_limits<float>::infinity()));
 }
 
+TileStages Application::work(Fit& fit, VolumeWriter& writer, const std::vector<Tile>& left) {
+  if (labels_components())
+    return ComponentVolume(*reader_, first_frame_, writer, fit.tiles, !box_neighbours(*parameters_),
+                           component_bytes_)
+        .run(fit.lanes, left);
+  return fit.lanes.run(
+      left,
+      [&](const Tile& tile, std::size_t, Image& pixels) {
+        reader_->read(tile.input, first_frame_ + tile.frame, pixels);
+        require_finite(pixels);
+      },
+      [&](const Tile& tile, const Image& result) {
+        if (result.shape() == tile.output.extent) {
+          writer.write(tile.output, tile.frame, result);
+        } else {
+          writer.write(tile.output, tile.frame, crop(result, {tile.kept, tile.output.extent}));
+        }
+      });
+}
+
 int Application::run(const std::vector<std::string>& command) {
   open_engines();
   const auto start = Clock::now();
@@ -357,19 +393,7 @@ int Application::run(const std::vector<std::string>& command) {
       tile.frame = frame;
       if (!writer->holds(tile.output, frame)) left.push_back(tile);
     }
-  const TileStages stages = fit.lanes.run(
-      left,
-      [&](const Tile& tile, std::size_t, Image& pixels) {
-        reader_->read(tile.input, first_frame_ + tile.frame, pixels);
-        require_finite(pixels);
-      },
-      [&](const Tile& tile, const Image& result) {
-        if (result.shape() == tile.output.extent) {
-          writer->write(tile.output, tile.frame, result);
-        } else {
-          writer->write(tile.output, tile.frame, crop(result, {tile.kept, tile.output.extent}));
-        }
-      });
+  const TileStages stages = work(fit, *writer, left);
   const double seconds = seconds_since(start);
   writer->finish();
   report(fit, stages, left.size(), seconds, command);

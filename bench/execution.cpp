@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "bench/inputs.hpp"
+#include "engines/core/host_engine.hpp"
 
 namespace voxelmark {
 
@@ -20,6 +21,11 @@ void Execution::run() {
 void Execution::download(Image& result) {
   stream->download(*output, result);
   stream->sync();
+}
+
+Image* Execution::in_place() {
+  auto* const pixels = dynamic_cast<HostBuffer*>(output.get());
+  return pixels ? &pixels->image() : nullptr;
 }
 
 std::variant<Execution, Skip> make_execution(Engine& engine, const Operation& operation,

@@ -23,6 +23,8 @@ struct Execution {
   void run();
   /// The output's pixels.
   void download(Image& result);
+  /// The output itself, until the next run, where the engine has it in the host's memory.
+  Image* in_place();
 };
 
 /// `largest_label` is that of the images that are labels; see bench/inputs.hpp. Gives the engine's

@@ -17,7 +17,7 @@ namespace {
 /// What a lane has for tiles of one shape.
 struct Fitting {
   std::vector<Image> inputs;
-  Image result;
+  Image result;  ///< none where the engine's own can be read
   Execution execution;
 };
 
@@ -38,7 +38,8 @@ std::variant<Fitting, Skip> make_fitting(Engine& engine, const Operation& operat
   auto execution = make_execution(engine, operation, parameters, images, largest_label);
   if (auto* skip = std::get_if<Skip>(&execution)) return std::move(*skip);
   made.execution = std::get<Execution>(std::move(execution));
-  made.result = Image(made.execution.output->shape(), made.execution.output->dtype());
+  if (!made.execution.in_place())
+    made.result = Image(made.execution.output->shape(), made.execution.output->dtype());
   return made;
 }
 
@@ -100,9 +101,13 @@ void TileLanes::work(Lane& lane, const std::vector<Tile>& tiles, std::atomic<std
     lap(lane.stages.push);
     execution.run();
     lap(lane.stages.compute);
-    execution.download(fitting.result);
+    Image* result = execution.in_place();
+    if (!result) {
+      result = &fitting.result;
+      execution.download(*result);
+    }
     lap(lane.stages.pull);
-    write(tile, fitting.result);
+    write(tile, *result);
     lap(lane.stages.write);
   }
 }

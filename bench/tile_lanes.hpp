@@ -26,8 +26,8 @@ class TileLanes {
   /// Fills `pixels` from the tile's part of an input. Called from several threads at once, as is
   /// Write.
   using Read = std::function<void(const Tile& tile, std::size_t input, Image& pixels)>;
-  /// Takes a tile's result, of which the tile's output begins at `tile.kept`.
-  using Write = std::function<void(const Tile& tile, const Image& result)>;
+  /// Takes a tile's result, of which the tile's output begins at `tile.kept`, and may change it.
+  using Write = std::function<void(const Tile& tile, Image& result)>;
 
   /// Allocates and prepares for every shape of tile. Gives an engine's reason where it declines.
   static std::variant<TileLanes, Skip> prepare(

@@ -1,5 +1,7 @@
 #include "bench/tiled_engine.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -20,16 +22,38 @@ Device tiled_device(Device device) {
   return device;
 }
 
+/// As many as a CPU's engine has; else all.
+int threads_of(const Device& device) {
+  return device.is_cpu() ? std::min(static_cast<int>(device.compute_units), host_threads()) : 0;
+}
+
+/// copy_box(), on all threads.
+void copy_rows(const Image& from, const Region& box, Image& to) {
+  const std::int64_t rows = std::max<std::int64_t>(1, (1 << 18) / box.extent.x);
+  const auto& [origin, extent] = box;
+  tbb::parallel_for(std::int64_t{0}, extent.z, [&](std::int64_t z) {
+    tbb::parallel_for(std::int64_t{0}, (extent.y + rows - 1) / rows, [&](std::int64_t part) {
+      const std::int64_t y = part * rows;
+      copy_box(from, {origin.x, origin.y + y, origin.z + z},
+               {extent.x, std::min(rows, extent.y - y), 1}, to, {0, y, z});
+    });
+  });
+}
+
 /// What the plans share: lanes that take their tiles from the inputs.
 class TiledPlan : public Plan {
  public:
-  TiledPlan(const Request& request, std::vector<Tile> tiles, std::shared_ptr<TileStages> stages)
-      : inputs_(request.inputs),
+  TiledPlan(HostEngine& host, const Request& request, std::vector<Tile> tiles,
+            std::shared_ptr<TileStages> stages)
+      : host_(host),
+        inputs_(request.inputs),
         output_(request.output),
         tiles_(std::move(tiles)),
         stages_(std::move(stages)) {}
 
  protected:
+  /// Runs `body` with as many threads as the engine has.
+  void execute(const std::function<void()>& body) { host_.execute(body); }
   Image& input(std::size_t i = 0) { return host(inputs_[i]).image(); }
   Image& output() { return host(output_).image(); }
   const std::vector<Tile>& tiles() const { return tiles_; }
@@ -40,7 +64,7 @@ class TiledPlan : public Plan {
 
   void run(TileLanes& lanes, const TileLanes::Write& write) {
     const auto read = [&](const Tile& tile, std::size_t i, Image& pixels) {
-      copy_box(input(i), tile.input.origin, tile.input.extent, pixels, {});
+      host_.execute([&] { copy_rows(input(i), tile.input, pixels); });
     };
     run(lanes, tiles_, read, write);
   }
@@ -57,6 +81,7 @@ class TiledPlan : public Plan {
   void restart_stages() { *stages_ = {}; }
 
  private:
+  HostEngine& host_;
   std::vector<std::shared_ptr<Buffer>> inputs_;
   std::shared_ptr<Buffer> output_;
   std::vector<Tile> tiles_;
@@ -66,9 +91,9 @@ class TiledPlan : public Plan {
 /// Tile by tile into the output.
 class LocalPlan final : public TiledPlan {
  public:
-  LocalPlan(TileLanes lanes, const Request& request, std::vector<Tile> tiles,
+  LocalPlan(HostEngine& host, TileLanes lanes, const Request& request, std::vector<Tile> tiles,
             std::shared_ptr<TileStages> stages)
-      : TiledPlan(request, std::move(tiles), std::move(stages)), lanes_(std::move(lanes)) {}
+      : TiledPlan(host, request, std::move(tiles), std::move(stages)), lanes_(std::move(lanes)) {}
 
   void enqueue(Stream&) override {
     restart_stages();
@@ -83,9 +108,9 @@ class LocalPlan final : public TiledPlan {
 /// by it. Its plan is made anew for each level.
 class ThresholdPlan final : public TiledPlan {
  public:
-  ThresholdPlan(Engine& engine, const Request& request, std::vector<Tile> tiles,
+  ThresholdPlan(HostEngine& host, Engine& engine, const Request& request, std::vector<Tile> tiles,
                 std::shared_ptr<TileStages> stages)
-      : TiledPlan(request, std::move(tiles), std::move(stages)),
+      : TiledPlan(host, request, std::move(tiles), std::move(stages)),
         engine_(engine),
         operation_(find_operation(operation_name("FixedThreshold", request.operation.dims))),
         method_(request.parameters.choice("method")) {}
@@ -117,21 +142,24 @@ class ThresholdPlan final : public TiledPlan {
 /// Components of tiles, joined over the seams.
 class ComponentsPlan final : public TiledPlan {
  public:
-  ComponentsPlan(TileLanes lanes, const Request& request, std::vector<Tile> tiles,
+  ComponentsPlan(HostEngine& host, TileLanes lanes, const Request& request, std::vector<Tile> tiles,
                  std::shared_ptr<TileStages> stages)
-      : TiledPlan(request, std::move(tiles), std::move(stages)),
+      : TiledPlan(host, request, std::move(tiles), std::move(stages)),
         lanes_(std::move(lanes)),
         by_faces_(request.parameters.choice("neighbours") == "face") {}
 
   void enqueue(Stream&) override {
     restart_stages();
     Image& output = this->output();
-    ComponentMerger merger(output.shape(), tiles());
-    run(lanes_, [&](const Tile& tile, const Image& result) {
-      merger.add(number_of(tile), result);
-      copy_box(result, {}, tile.output.extent, output, tile.output.origin);
+    ComponentMerger merger(output.shape(), tiles()[0].output.extent, by_faces_);
+    run(lanes_, [&](const Tile& tile, Image& result) {
+      execute([&] { merger.add(tile.output.origin, result, &output); });
     });
-    merger.merge(by_faces_, output);
+    execute([&] {
+      merger.merge();
+      tbb::parallel_for(std::size_t{0}, tiles().size(),
+                        [&](std::size_t i) { merger.paint(tiles()[i].output.origin, output); });
+    });
   }
 
  private:
@@ -142,9 +170,9 @@ class ComponentsPlan final : public TiledPlan {
 /// Objects that tiles labelled by themselves, put together.
 class ObjectsPlan final : public TiledPlan {
  public:
-  ObjectsPlan(TileLanes lanes, const Request& request, PerTile how, std::vector<Tile> tiles,
-              std::shared_ptr<TileStages> stages)
-      : TiledPlan(request, std::move(tiles), std::move(stages)),
+  ObjectsPlan(HostEngine& host, TileLanes lanes, const Request& request, PerTile how,
+              std::vector<Tile> tiles, std::shared_ptr<TileStages> stages)
+      : TiledPlan(host, request, std::move(tiles), std::move(stages)),
         lanes_(std::move(lanes)),
         how_(how) {}
 
@@ -164,9 +192,9 @@ class ObjectsPlan final : public TiledPlan {
 /// A number from all voxels: those of the tiles, joined.
 class ReductionPlan final : public TiledPlan {
  public:
-  ReductionPlan(std::vector<TileLanes> lanes, const Request& request, std::vector<Tile> tiles,
-                std::shared_ptr<TileStages> stages)
-      : TiledPlan(request, std::move(tiles), std::move(stages)),
+  ReductionPlan(HostEngine& host, std::vector<TileLanes> lanes, const Request& request,
+                std::vector<Tile> tiles, std::shared_ptr<TileStages> stages)
+      : TiledPlan(host, request, std::move(tiles), std::move(stages)),
         lanes_(std::move(lanes)),
         family_(request.operation.family) {}
 
@@ -219,9 +247,10 @@ class ReductionPlan final : public TiledPlan {
 class HistogramPlan final : public TiledPlan {
  public:
   /// `lanes` for the minimum, the maximum and, of tiles `with_range`, the histogram.
-  HistogramPlan(std::vector<TileLanes> lanes, const Request& request, std::vector<Tile> tiles,
-                std::vector<Tile> with_range, std::shared_ptr<TileStages> stages)
-      : TiledPlan(request, std::move(tiles), std::move(stages)),
+  HistogramPlan(HostEngine& host, std::vector<TileLanes> lanes, const Request& request,
+                std::vector<Tile> tiles, std::vector<Tile> with_range,
+                std::shared_ptr<TileStages> stages)
+      : TiledPlan(host, request, std::move(tiles), std::move(stages)),
         lanes_(std::move(lanes)),
         with_range_(std::move(with_range)) {}
 
@@ -244,7 +273,7 @@ class HistogramPlan final : public TiledPlan {
                  greatest = extreme(lanes_[1], [](double a, double b) { return std::max(a, b); });
     const auto read = [&](const Tile& tile, std::size_t, Image& pixels) {
       const Shape& extent = tile.output.extent;
-      copy_box(input(), tile.output.origin, extent, pixels, {});
+      execute([&] { copy_rows(input(), tile.output, pixels); });
       visit_grey(pixels.dtype(), [&]<class T>(std::type_identity<T>) {
         const auto added = pixels.pixels<T>().subspan(static_cast<std::size_t>(extent.voxels()));
         std::fill(added.begin(), added.end(), static_cast<T>(least));
@@ -286,7 +315,9 @@ std::vector<std::string> families_for(const std::string& family) {
 }  // namespace
 
 TiledEngine::TiledEngine(Engine& engine, const Tiling& tiling)
-    : HostEngine(tiled_device(engine.device()), 0), engine_(engine), tiling_(tiling) {
+    : HostEngine(tiled_device(engine.device()), threads_of(engine.device())),
+      engine_(engine),
+      tiling_(tiling) {
   device_.compute_units = engine.device().compute_units;
 }
 
@@ -306,7 +337,7 @@ Prepared TiledEngine::prepare(const Request& request) {
   }
   if (threshold) {
     lanes_ = std::min(static_cast<std::size_t>(engine_.concurrent_streams()), tiles_.tiles.size());
-    return std::make_unique<ThresholdPlan>(engine_, request, tiles_.tiles, stages_);
+    return std::make_unique<ThresholdPlan>(*this, engine_, request, tiles_.tiles, stages_);
   }
 
   std::vector<DType> dtypes;
@@ -322,23 +353,24 @@ Prepared TiledEngine::prepare(const Request& request) {
   for (const Operation* one : asked) {
     const bool itself = one->name == operation.name;
     auto made = TileLanes::prepare(
-        {&engine_}, *one, itself ? request.parameters : Parameters(one->parameters),
-        dtypes, itself && !with_range.empty() ? with_range : tiles_.tiles, request.largest_label);
+        {&engine_}, *one, itself ? request.parameters : Parameters(one->parameters), dtypes,
+        itself && !with_range.empty() ? with_range : tiles_.tiles, request.largest_label);
     if (auto* skip = std::get_if<Skip>(&made)) return std::move(*skip);
     lanes.push_back(std::get<TileLanes>(std::move(made)));
   }
   lanes_ = lanes[0].lanes();
   if (own && request.output->dtype() == DType::u32)
-    return std::make_unique<ObjectsPlan>(std::move(lanes[0]), request, tiling_.per_tile,
+    return std::make_unique<ObjectsPlan>(*this, std::move(lanes[0]), request, tiling_.per_tile,
                                          tiles_.tiles, stages_);
   if (components)
-    return std::make_unique<ComponentsPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);
+    return std::make_unique<ComponentsPlan>(*this, std::move(lanes[0]), request, tiles_.tiles,
+                                            stages_);
   if (!with_range.empty())
-    return std::make_unique<HistogramPlan>(std::move(lanes), request, tiles_.tiles, with_range,
-                                           stages_);
+    return std::make_unique<HistogramPlan>(*this, std::move(lanes), request, tiles_.tiles,
+                                           with_range, stages_);
   if (!families.empty())
-    return std::make_unique<ReductionPlan>(std::move(lanes), request, tiles_.tiles, stages_);
-  return std::make_unique<LocalPlan>(std::move(lanes[0]), request, tiles_.tiles, stages_);
+    return std::make_unique<ReductionPlan>(*this, std::move(lanes), request, tiles_.tiles, stages_);
+  return std::make_unique<LocalPlan>(*this, std::move(lanes[0]), request, tiles_.tiles, stages_);
 }
 
 }  // namespace voxelmark

@@ -187,7 +187,7 @@ class Apply(ApplyTest):
                 (("--filter", "^Mean3D$", "--tile", "8,16"), "one --tile"), (("--filter", "^Mean3D$", "--threads", "1,2"), "one number"),
                 (("--filter", "^Mean3D$", "--tile", "8", "--overlap", "9"), "larger than --tile"), (("--filter", "^Mean3D$", "--json", "out.zarr"), "name one path"), (("--filter", "^Mean3D$", "--tile", "8x8"), "3 axes"),
                 (("--filter", "^Mean3D$", "--param", "radius=1,2"), "one value"), (("--filter", "^Mean3D$", "--sigma", "1"), "sigma"),
-                (("--filter", "^ConnectedComponents3D$"), "not done tile by tile"), (("--filter", "^AbsoluteDifference3D$"), "two images"),
+                (("--filter", "^VoronoiOtsuLabeling3D$"), "not done tile by tile"), (("--filter", "^ConnectedComponents3D$", "--tile", "16", "--overlap", "3"), "no --overlap"), (("--filter", "^AbsoluteDifference3D$"), "two images"),
                 (("--filter", "^Mean3D$", "--memory", "2 GiB"), "--memory"), (("--filter", "^Mean3D$", "--max-time", "2"), "--max-time"),
                 (("--filter", "^Mean3D$", "--tile", "8", "--per-tile", "alone"), "for AutoThreshold"),
                 (("--filter", "^AutoThreshold3D$", "--tile", "8", "--overlap", "2", "--per-tile", "merge"), "does --per-tile alone"),
@@ -199,6 +199,120 @@ class Apply(ApplyTest):
         self.check("--output" in run.stderr, run.stderr)
         run = self.apply("--filter", "^Mean3D$", input="no such.tif", status=2)
         self.check("no such.tif" in run.stderr, run.stderr)
+
+
+class Components(ApplyTest):
+    """Labels that are those of the whole image, to the last voxel."""
+
+    FILTER = ("--filter", "^ConnectedComponents")
+
+    def setUp(self):
+        super().setUp()
+        self.mask = np.random.default_rng(2).random((40, 75, 90)) < 0.2
+
+    def expected(self, mask, neighbours="box"):
+        labels, _ = ndimage.label(mask, ndimage.generate_binary_structure(mask.ndim, mask.ndim if neighbours == "box" else 1))
+        # In the order of their first voxels.
+        found, first = np.unique(labels, return_index=True)
+        order = found[np.argsort(first)]
+        number = np.zeros(labels.max() + 1, np.uint32)
+        number[order[order > 0]] = np.arange(1, labels.max() + 1)
+        return number[labels]
+
+    def write(self, mask, name="mask.tif"):
+        tifffile.imwrite(self.folder / name, (mask * 255).astype(np.uint8), photometric="minisblack")
+
+    def spiral(self, extent):
+        """One line of one voxel's width, and what it leaves."""
+        mask = np.zeros((extent, extent), bool)
+        y, x, dy, dx = 0, 0, 0, 1
+        while True:
+            mask[y, x] = True
+            ahead, beyond = (y + dy, x + dx), (y + 2 * dy, x + 2 * dx)
+            blocked = not (0 <= ahead[0] < extent and 0 <= ahead[1] < extent)
+            if not blocked and 0 <= beyond[0] < extent and 0 <= beyond[1] < extent:
+                blocked = mask[beyond]
+            if blocked:
+                dy, dx = dx, -dy
+                ahead, beyond = (y + dy, x + dx), (y + 2 * dy, x + 2 * dx)
+                if not (0 <= ahead[0] < extent and 0 <= ahead[1] < extent) or mask[ahead] or mask[beyond]:
+                    return mask
+            y, x = ahead
+
+    def test_tiles_of_any_size_give_the_whole_images_labels(self):
+        self.write(self.mask)
+        for neighbours in ("box", "face"):
+            expected = self.expected(self.mask, neighbours)
+            for number, tile in enumerate(("32", "90x10x40", "25x75x7", "33x41x13")):
+                name = f"{neighbours}{number}.zarr"
+                self.apply(*self.FILTER, "--param", f"neighbours={neighbours}", "--tile", tile, input="mask.tif", output=name)
+                self.check(np.array_equal(self.pixels(name), expected), f"{neighbours}, tiles of {tile}")
+        self.equal(zarr.open(str(self.folder / name), mode="r")["0"].dtype, np.uint32, "type of labels")
+
+    def test_spirals_wind_through_all_tiles(self):
+        spiral = self.spiral(120)
+        for name, mask in (("spiral", spiral), ("between", ~spiral)):
+            self.write(mask)
+            self.apply(*self.FILTER, "--param", "neighbours=face", "--tile", "17x23", input="mask.tif", output=f"{name}.zarr")
+            self.check(np.array_equal(np.squeeze(self.pixels(f"{name}.zarr")), self.expected(mask, "face")), name)
+        self.check(np.count_nonzero(spiral) > 6000 and self.expected(spiral, "face").max() == 1, "one long line")
+
+    def test_engines_share_the_tiles(self):
+        self.write(self.mask)
+        self.apply(*self.FILTER, "--engine", "tbb,opencl,reference", "--tile", "40x30x20", input="mask.tif")
+        self.check(np.array_equal(self.pixels(), self.expected(self.mask)), "labels")
+
+    def test_each_time_point_by_itself(self):
+        frames = np.stack([self.mask[:20], self.mask[20:], np.zeros_like(self.mask[:20])])
+        source = zarr.open_group(str(self.folder / "in.zarr"), mode="w")
+        source.create_dataset("0", data=frames.astype(np.uint8), chunks=(1, 8, 64, 64), dimension_separator="/")
+        source.attrs["multiscales"] = [{"version": "0.4", "axes": [{"name": "t", "type": "time"}] + [
+            {"name": n, "type": "space", "unit": "micrometer"} for n in "zyx"], "datasets": [
+            {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1, 2, 0.5, 0.5]}]}]}]
+        self.apply(*self.FILTER, "--tile", "32x32x16", input="in.zarr")
+        self.check(np.array_equal(self.pixels(), [self.expected(frame) for frame in frames]), "labels of the time points")
+        self.apply(*self.FILTER, "--tile", "32x32x16", "--frame", "1", input="in.zarr", output="one.zarr")
+        self.check(np.array_equal(np.squeeze(self.pixels("one.zarr")), self.expected(frames[1])), "labels of one time point")
+
+    def test_a_killed_run_leaves_right_labels_only_and_resume_ends_it(self):
+        mask = np.random.default_rng(3).random((60, 150, 180)) < 0.1
+        self.write(mask)
+        expected = self.expected(mask)
+        arguments = (*self.FILTER, "--engine", "reference", "--tile", "20x20x10")
+        for sent, status, least in ((signal.SIGKILL, -signal.SIGKILL, 0), (signal.SIGKILL, -signal.SIGKILL, 4), (signal.SIGINT, 130, 4)):
+            output = f"{sent.name}{least}.zarr"
+            running = subprocess.Popen([BENCH, "apply", "--input", "mask.tif", "--output", output, *arguments], cwd=self.folder,
+                                       env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            folder = self.folder / output
+            while running.poll() is None and not (folder.exists() and len(list(folder.glob("0/*/*/*"))) >= least):
+                time.sleep(0.001)
+            running.send_signal(sent)
+            self.equal((running.wait(), running.stderr.close())[0], status, f"exit status after {sent.name}")
+            there = self.pixels(output)
+            written = list(folder.glob("0/*/*/[0-9]*"))
+            self.check(len(written) < 432, f"{output} was complete")
+            self.check(np.all((there == expected) | (there == 0)), f"{output}: a label that is not final")
+            run = self.apply(*self.FILTER, input=output, output="none.zarr", status=2)
+            self.check("--resume" in run.stderr, f"an incomplete input: {run.stderr}")
+            self.apply(*arguments[:-1], "45x20x10", "--resume", "--json", "resumed.json", input="mask.tif", output=output)
+            found = strict_json((self.folder / "resumed.json").read_text())
+            self.check(0 < found["tiles_done"] <= found["tiles"] and (least == 0 or found["tiles_done"] < found["tiles"]), f"tiles done again: {found}")
+            self.check(np.array_equal(self.pixels(output), expected), f"labels after {output}")
+            self.equal([str(p) for p in folder.rglob("*tmp*")], [], "left-overs")
+
+    def test_beyond_two_billion_voxels(self):
+        # Nearly all chunks are missing, which are background.
+        shape = (528, 2048, 2048)
+        source = zarr.open(str(self.folder / "in.zarr"), mode="w", shape=shape, chunks=(16, 256, 256), dtype=np.uint8, fill_value=0)
+        boxes = [np.s_[3:5, 5:9, 2040:2048], np.s_[200:202, 1000:1030, 7], np.s_[350:370, 1500:1503, 1020:1030],
+                 np.s_[511:513, 0:2, 0:2], np.s_[519, 1024, 1024], np.s_[520, 1023, 1023], np.s_[527, 2047, 0:2048]]
+        for box in boxes:
+            source[box] = 1
+        self.apply(*self.FILTER, "--tile", "1024x1024x104", input="in.zarr")
+        labels = zarr.open(str(self.folder / "out.zarr"), mode="r")["0"]
+        for box, label in zip(boxes, (1, 2, 3, 4, 5, 5, 6)):
+            self.check(np.all(labels[box] == label), f"label {label} in {box}")
+        self.equal(np.count_nonzero(labels[512:528, :256, :256]), 4, "labels around a component")
 
 
 class Memory(ApplyTest):
@@ -214,6 +328,17 @@ class Memory(ApplyTest):
         self.check("--memory" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
         run = self.apply("--filter", "^Mean3D$", "--memory", "100MiB", "--tile", "512", input="big.tif", output="none.zarr", status=2)
         self.check("a smaller --tile" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
+
+    def test_components_have_memory_of_their_own(self):
+        mask = np.random.default_rng(4).random((250, 400, 400), np.float32) < 0.2
+        tifffile.imwrite(self.folder / "mask.tif", mask.astype(np.uint8), photometric="minisblack")
+        arguments = ("--filter", "^ConnectedComponents3D$", "--param", "neighbours=face")
+        run = self.apply(*arguments, "--memory", "130MiB", "--tile", "64x64x32", input="mask.tif", status=2)
+        self.check("components, which take" in run.stderr and run.stderr.count("\n") == 1, run.stderr)
+        self.apply(*arguments, "--memory", "320MiB", "--resume", "--json", "found.json", input="mask.tif")
+        found = strict_json((self.folder / "found.json").read_text())
+        self.check(found["peak_memory_bytes"] < 320 << 20, f"{found['peak_memory_bytes']} bytes of 320 MiB")
+        self.equal(self.pixels().max(), ndimage.label(mask)[1], "components")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ LIBRARIES = {
     "zlib.h": {"datasets", "tests"},
     "tbb/": EVERYTHING - {OPERATIONS, "reports"} | {"tests"},
     "Eigen/": {"validate", "tests"},
-    "boost/math/": {"validate", "reports"}, "boost/pending/": {"bench"},
+    "boost/math/": {"validate", "reports"},
     "png.h": {"validate", "tests"},
     "libqhull_r/": {"validate"},
     "gtest/": {"tests"},

@@ -6,10 +6,12 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <random>
 #include <stdexcept>
 
+#include "bench/component_merge.hpp"
 #include "bench/engines.hpp"
 #include "bench/inputs.hpp"
 #include "bench/seam_errors.hpp"
@@ -339,8 +341,11 @@ TEST(Components, OfTilesAreThoseOfTheImage) {
         for (const unsigned share : {5u, 32u, 60u, 100u})
           masks.emplace_back().push_back(percolating(shape, share, share));
         masks.push_back(generated_inputs(operation, "spiral", shape, DType::u8, 1));
+        std::mt19937 random(4);
+        const auto up_to = [&](int most) { return 1 + static_cast<std::int64_t>(random() % most); };
         for (const auto& images : masks)
-          for (const Shape& tile : {Shape{16, 16, 5}, Shape{7, 50, 1}, Shape{1, 1, 14}}) {
+          for (const Shape& tile : {Shape{16, 16, 5}, Shape{7, 50, 1}, Shape{1, 1, 14},
+                                    Shape{2 + up_to(40), 2 + up_to(40), up_to(14)}}) {
             if (tile.x == 1 && !entry.device.is_reference()) continue;  // thousands of tiles
             TiledEngine tiled(*opened(entry), {tile});
             const Image uncut = result_on(*opened(entry), operation, parameters, images),
@@ -439,6 +444,88 @@ TEST(Objects, AreThoseOfLabelsOfAnImage) {
         {"Histogram2D", PerTile::alone, false},
         {"ExcludeLabelsOnEdges2D", PerTile::centroid, false}})
     EXPECT_EQ(takes(find_operation(name), how), takes_it) << name;
+}
+
+Image row_of_labels(std::int64_t extent, std::int64_t first, std::int64_t end) {
+  Image labels({extent, 1, 1}, DType::u32);
+  const auto pixels = labels.pixels<std::uint32_t>();
+  for (std::int64_t x = 0; x < extent; ++x)
+    pixels[static_cast<std::size_t>(x)] = x >= first && x < end;
+  return labels;
+}
+
+// Offsets are as large as no image of a test: 2^36 voxels, of which but five rows are shown.
+TEST(Components, CountBeyondFourBillionVoxels) {
+  constexpr std::int64_t width = 1 << 20,
+                         wraps = std::int64_t{9} << 12;  // 2^20 * wraps is 9 * 2^32
+  ComponentMerger merger({width, 1 << 16, 1}, {width, 1, 1}, false);
+  const auto add = [&](std::int64_t row, std::int64_t first, std::int64_t end) {
+    merger.add({0, row, 0}, row_of_labels(width, first, end));
+  };
+  add(65535, 0, width);
+  add(wraps + 1, 9, 20);
+  add(2, 0, 5);
+  add(wraps, 5, 9);
+  add(wraps + 3, 0, 5);
+  EXPECT_EQ(merger.tile_components(), 5u);
+  merger.merge();
+  EXPECT_EQ(merger.components(), 4u);
+  const auto label_of = [&](std::int64_t row) {
+    Image label = row_of_labels(width, 0, 1);
+    merger.relabel({0, row, 0}, label);
+    return label.pixels<std::uint32_t>()[0];
+  };
+  EXPECT_EQ(label_of(2), 1u);
+  EXPECT_EQ(label_of(wraps), 2u);
+  EXPECT_EQ(label_of(wraps + 1), 2u);
+  EXPECT_EQ(label_of(wraps + 3), 3u);
+  EXPECT_EQ(label_of(65535), 4u);
+}
+
+TEST(Components, AreRefusedWhereLabelsCannotTellThem) {
+  EXPECT_NO_THROW(require_labels_for((std::uint64_t{1} << 32) - 2));
+  EXPECT_THROW(require_labels_for((std::uint64_t{1} << 32) - 1), NotMeasurable);
+  EXPECT_THROW(require_labels_for(std::uint64_t{1} << 40), NotMeasurable);
+}
+
+TEST(Components, OfAnotherOrderAreRefused) {
+  ComponentMerger merger({6, 1, 1}, {3, 1, 1}, true);
+  const auto labels = [](std::array<std::uint32_t, 3> values) {
+    Image image({3, 1, 1}, DType::u32);
+    std::ranges::copy(values, image.pixels<std::uint32_t>().begin());
+    return image;
+  };
+  EXPECT_THROW(merger.add({}, labels({2, 0, 1})), std::runtime_error);
+  merger.add({}, labels({1, 0, 2}));
+  merger.add({3, 0, 0}, labels({1, 0, 0}));
+  merger.merge();
+  Image changed = labels({1, 0, 3});  // in the meantime
+  EXPECT_THROW(merger.relabel({}, changed), std::runtime_error);
+}
+
+// Faces are kept no longer than they are needed: of tiles in order about a plane of the image.
+TEST(Components, TakeMemoryForSeamsThatAreOpen) {
+  for (const bool by_faces : {true, false}) {
+    const Shape image{96, 80, 64}, tile{16, 16, 8};
+    const Image labels = [&] {
+      Image background(tile, DType::u32);
+      std::memset(background.data(), 0, background.bytes());
+      return background;
+    }();
+    ComponentMerger merger(image, tile, by_faces);
+    const std::size_t before = merger.bytes();
+    std::size_t most = 0;
+    for (const Tile& one : cut_plainly(image, tile).tiles) {
+      merger.add(one.output.origin, labels);
+      most = std::max(most, merger.bytes() - before);
+    }
+    const auto plane = static_cast<std::size_t>((image.x + tile.x) * (image.y + tile.y)) * 4;
+    EXPECT_LE(
+        most,
+        plane + static_cast<std::size_t>((image.x + 2 * tile.x) * tile.z + tile.y * tile.z) * 4);
+    EXPECT_GT(most, plane / 2);
+    EXPECT_EQ(merger.bytes(), before);
+  }
 }
 
 TEST(InTiles, AreMostOperationsOfTheCatalogue) { EXPECT_GT(operations_in_tiles().size(), 50u); }
