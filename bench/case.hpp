@@ -109,6 +109,7 @@ struct TilingOutcome {
   std::size_t lanes = 0;
   TileStages stages;                   ///< of the last run
   std::optional<SeamErrors> errors{};  ///< against the same engine's uncut result, where it has one
+  std::optional<DifferenceMap> difference{};  ///< where the two differ and pictures are wanted
 };
 
 struct Done {

@@ -172,7 +172,7 @@ json errors_json(const SeamErrors& errors) {
   return object;
 }
 
-json tiling_json(const TilingOutcome& outcome) {
+json tiling_json(const TilingOutcome& outcome, PictureStore& pictures) {
   const Tiles& t = outcome.tiles;
   json object{{"tile", axes_json(t.tile)},
               {"overlap", axes_json(t.overlap)},
@@ -188,6 +188,7 @@ json tiling_json(const TilingOutcome& outcome) {
                 {"pull", 1e3 * outcome.stages.pull},
                 {"write", 1e3 * outcome.stages.write}}}};
   if (outcome.errors) object["errors"] = errors_json(*outcome.errors);
+  if (outcome.difference) object["picture"] = pictures.add(*outcome.difference);
   return object;
 }
 
@@ -235,7 +236,7 @@ json case_json(const Row& row, PictureStore& pictures) {
     if (!m.no_cold.empty()) object["no_cold"] = m.no_cold;
     if (!m.no_joules.empty()) object["no_joules"] = m.no_joules;
     if (done->tiling) {
-      object["tiling"] = tiling_json(*done->tiling);
+      object["tiling"] = tiling_json(*done->tiling, pictures);
       if (!done->tiling->tiles.overlap_suffices() && !agrees(done->comparison)) {
         object["disagrees"] = true;
         object["reason"] = "its tiles overlap by less than the operation needs";

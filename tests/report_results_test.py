@@ -123,7 +123,7 @@ class Documented(ReportTest):
     def test_every_key_is_described(self):
         text = (pathlib.Path(__file__).parent.parent / "docs/results.md").read_text()
         definitions = SCHEMA["$defs"]
-        keys = {key for name in ("device", "context", "pictures", "pairs", "case") for key in definitions[name]["properties"]}
+        keys = {key for name in ("device", "context", "pictures", "pairs", "map", "case") for key in definitions[name]["properties"]}
         counters = {key for entry in good_document()["benchmarks"] for key in entry if "voxelmark" in entry}
         for key in keys | counters - set(definitions["entry"]["properties"]) - {"aggregate_name", "aggregate_unit", "error_message"}:
             self.check(f"`{key}`" in text, f"docs/results.md does not know {key}")
