@@ -69,6 +69,10 @@ std::vector<Group> groups_of(const Cases& cases) {
           place != places.end() && row->outcome == Outcome::done && !row->tiling)
         groups[place->second].uncut = row;
   for (Group& group : groups) std::ranges::stable_sort(group.rows, stands_before);
+  // As in the table of speed-ups: the reference stands last.
+  std::ranges::stable_sort(groups, {}, [&](const Group& group) {
+    return cases.columns[group.column].engine == "reference";
+  });
   return groups;
 }
 
@@ -99,6 +103,7 @@ object row_view(const Row& row, const Group& group, bool volume) {
   const Tiling& t = *row.tiling;
   object view{{"tile", extents_text(t.tile, volume)},
               {"overlap", extents_text(t.overlap, volume)},
+              {"automatic", row.parameters.ends_with("overlap:auto")},
               {"suffices", suffices(t)},
               {"exact", is_exact(t)},
               {"compared", t.errors.has_value()},
@@ -207,7 +212,11 @@ json charts_of(const Group& group, const Extents& needed, bool volume) {
     const std::string tile = extents_text(row->tiling->tile, volume);
     if (lines.empty() || lines.back()["tile"] != tile)
       lines.push_back({{"tile", tile}, {"points", json::array()}});
-    lines.back()["points"].push_back(point_json(*row, group, volume));
+    // One that was asked for and the automatic one can be the same.
+    json& points = lines.back()["points"];
+    json point = point_json(*row, group, volume);
+    if (points.empty() || points.back()["text"] != point["text"])
+      points.push_back(std::move(point));
   }
   return {{"column", group.column},
           {"task", group.task},
@@ -292,7 +301,7 @@ TileSection tile_section(const Cases& cases, const std::vector<ResultFile>& file
     groups.push_back(
         object{{"index", std::to_string(charts.size())},
                {"first", charts.empty()},
-               {"case", uncut_name(cases.tasks[group.task].text)},
+               {"case", join(split(uncut_name(cases.tasks[group.task].text), '/'), " ")},
                {"column", cases.columns[group.column].label},
                {"reach", extents_text(needed, volume)},
                {"any_exact", exact != nullptr},

@@ -59,6 +59,7 @@ TEST(DifferenceMap, ShowsTheSliceWithTheLargestDifference) {
   for (std::int64_t i = 0; i < 4; ++i) set(i % 2, i / 2, 0, 6);  // many, and small
   set(1, 0, 1, 13);
   set(0, 1, 1, 4.999F);  // below as well as above
+  set(1, 1, 1, 7);       // a quarter
   set(1, 1, 2, 13);      // as large, a smaller sum
   const auto map = difference_map(expected, result);
   ASSERT_TRUE(map);
@@ -66,7 +67,7 @@ TEST(DifferenceMap, ShowsTheSliceWithTheLargestDifference) {
   EXPECT_EQ(map->largest, 8);
   EXPECT_EQ(map->width * 10 + map->height, 22);
   EXPECT_EQ(map->block, 1);
-  EXPECT_EQ(greys_of(map->png), (std::vector<int>{0, 255, 75, 0}));
+  EXPECT_EQ(greys_of(map->png), (std::vector<int>{0, 255, 75, 159}));
   set(0, 0, 2, std::numeric_limits<float>::quiet_NaN());
   const auto undefined = difference_map(expected, result);
   EXPECT_EQ(undefined->slice, 2);

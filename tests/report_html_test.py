@@ -209,10 +209,18 @@ class Tiles(PageTest):
         self.check("time" not in chart["lines"][0]["points"][0] and "largest" not in chart["lines"][0]["points"][0], chart)
 
     def test_engines_and_types_are_groups_of_their_own(self):
-        text, charts = self.section(self.made(rows_in_tiles() + rows_in_tiles(GPU, 1.0) + rows_in_tiles(dtype="f32"), pictures={"p1": PNG}))
-        self.equal((len(charts), len(re.findall("<details[^>]* open>", text))), (3, 1), "groups, and open ones")
+        text, charts = self.section(self.made(rows_in_tiles("reference", dtype="f32") + rows_in_tiles() + rows_in_tiles(GPU, 1.0) + rows_in_tiles(dtype="f32"),
+                                              pictures={"p1": PNG}))
+        self.equal((len(charts), len(re.findall("<details[^>]* open>", text))), (4, 1), "groups, and open ones")
         self.equal(re.findall(r"<b>(GaussianBlur2D.*?)</b> on (.*?):", text),
-                   [("GaussianBlur2D/64x64/u8/sigma:2", "tbb"), ("GaussianBlur2D/64x64/u8/sigma:2", "opencl"), ("GaussianBlur2D/64x64/f32/sigma:2", "tbb")], "groups")
+                   [(f"GaussianBlur2D 64x64 {dtype} sigma:2", engine) for dtype, engine in (("f32", "tbb"), ("u8", "tbb"), ("u8", "opencl"), ("f32", "reference"))], "groups, the reference last")
+
+    def test_automatic_overlap_beside_the_same_by_hand(self):
+        rows = [result_files.row("GaussianBlur2D", "tbb", (64, 64, 1), parameters=f"tile:16x16/overlap:{o}", details=tiled(16, 8, 8, []))
+                for o in ("8x8", "auto")]
+        text, (chart,) = self.section(self.made(rows))
+        self.equal([cells[1].split(maxsplit=1)[1] for cells in self.table(text)], ["its reach or more", "auto: its reach"], "rows")
+        self.equal(len(chart["lines"][0]["points"]), 1, "points")
 
     def test_pictures_with_seams(self):
         path = self.made(rows_in_tiles(), pictures={"p1": PNG})

@@ -168,8 +168,9 @@ std::optional<DifferenceMap> difference_map(const Image& expected, const Image& 
   std::vector<png_byte> greys;
   for (const double d : pixels) {
     const double part = std::isfinite(d) ? d / map.largest : 1;
-    // Few greys make small files; the smallest difference is told from none.
-    greys.push_back(d == 0 ? 0 : static_cast<png_byte>(63 + 12 * std::ceil(16 * part)));
+    // Few greys make small files; the smallest difference is told from none, and a tenth of the
+    // largest from a hundredth.
+    greys.push_back(d == 0 ? 0 : static_cast<png_byte>(63 + 12 * std::ceil(16 * std::sqrt(part))));
   }
   map.png = encoded(greys, width, height);
   return map;

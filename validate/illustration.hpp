@@ -35,7 +35,8 @@ struct Illustration {
 Illustration illustrate(const Image& input, const Image& expected, const Image& result);
 
 /// How far two images are apart in the slice with the largest difference, as an 8-bit grey PNG of
-/// at most 192 × 192 pixels: black where they are equal, then 16 greys from dark to white.
+/// at most 192 × 192 pixels: black where they are equal, then 16 greys from dark to white, by the
+/// square root of the difference.
 struct DifferenceMap {
   std::string png;
   std::int64_t slice = 0, width = 0, height = 0;  ///< in voxels

@@ -5,22 +5,23 @@
 const floorOf = (values) => 10 ** (Math.floor(Math.log10(Math.min(...values.filter((v) => v > 0)))) - 1);
 
 /**
- * Lines {label, points: [{x, y, lower, upper, text}], index, dash} over voxels. Zeros stand as hollow marks on the axis' floor, which says `zero`.
+ * Lines {label, points: [{x, y, lower, upper, text}], index, style} over voxels. Zeros stand as hollow marks on the axis' floor, which says `zero`.
  * `to` is seen on the x axis whatever the points are.
  */
 function drawOverVoxels(id, lines, {xTitle, yTitle, yText, zero = "", at = [], to = 0}) {
   const all = lines.flatMap((l) => l.points), values = all.flatMap((p) => [p.y, p.lower, p.upper]).filter(isNumber), floor = floorOf(values);
   const place = (p) => (p.y > 0 ? p.y : floor), many = Math.max(...lines.map((l) => l.points.length)) > 24;
-  const datasets = lines.flatMap(({label, points, index, dash}) => {
-    const style = styleOf({index}), band = {borderWidth: 0, pointRadius: 0, pointHitRadius: 0, backgroundColor: `${style.borderColor}33`};
+  const datasets = lines.flatMap(({label, points, index, style: own}) => {
+    const style = {...styleOf({index}), ...own}, band = {borderWidth: 0, pointRadius: 0, pointHitRadius: 0, backgroundColor: `${style.borderColor}33`};
     const shown = points.filter((p) => isNumber(p.y)).map((p) => ({...p, y: place(p), value: p.y}));
-    const line = {...style, ...(dash && {borderDash: dash}), label, data: shown, pointRadius: many ? ({raw}) => (raw && !(raw.value > 0) ? 4 : 0) : style.pointRadius,
+    const line = {...style, label, data: shown, pointRadius: many ? ({raw}) => (raw && !(raw.value > 0) ? 4 : 0) : style.pointRadius,
       pointBackgroundColor: ({raw}) => (raw && !(raw.value > 0) ? css("--background") : style.borderColor), pointBorderWidth: 2};
     if (!points.every((p) => isNumber(p.lower))) return [line];
     return [line, {...band, label: "_upper", data: points.map((p) => ({x: p.x, y: p.upper})), fill: "+1"}, {...band, label: "_lower", data: points.map((p) => ({x: p.x, y: p.lower})), fill: false}];
   });
   const anyZero = values.includes(0), isFloor = (v) => Math.abs(v / floor - 1) < 1e-6;
   const y = logAxis(yTitle, (v) => (!anyZero || v >= 9.99 * floor ? yText(v) : isFloor(v) ? zero : null), values.map((v) => (v > 0 ? v : floor)));
+  if (at.length) y.max *= 1.3;  // for the mark's text
   draw(id, {
     type: "line", data: {datasets},
     options: {
@@ -34,7 +35,7 @@ function drawOverVoxels(id, lines, {xTitle, yTitle, yText, zero = "", at = [], t
 
 /** A chart over the overlap with `key` of each point, a line for each tile, the reach marked. */
 function drawOverOverlap(id, group, keys, options) {
-  const lines = group.lines.flatMap((line, index) => keys.map(([key, words, dash]) => ({label: `tiles ${line.tile}${words}`, index, dash,
+  const lines = group.lines.flatMap((line, index) => keys.map(([key, words, style]) => ({label: `tiles ${line.tile}${words}`, index, style,
     points: line.points.filter((p) => isNumber(p[key])).map((p) => ({x: p.overlap, y: p[key], ...(key === "time" && {lower: p.lower, upper: p.upper}), text: `overlap ${p.text}`}))})));
   drawOverVoxels(id, lines.filter((l) => l.points.length), {xTitle: "overlap, voxels", at: [{x: group.reach, text: `reach ${group.reach}`}], to: group.reach, ...options});
 }
@@ -58,7 +59,7 @@ function drawTileCharts(group, index) {
   for (const {place, lines} of distances)
     drawOverVoxels(`tiles-distance-${index}-${place}`, lines, {xTitle: "distance from the nearest seam, voxels", yTitle: "largest difference, grey levels", yText: levels, zero: "none"});
   if (!curves) return;
-  drawOverOverlap(`tiles-read-${index}`, group, [["read", ", of the image"], ["inner", ", of an inner tile", [4, 4]]], {yTitle: "voxels read", yText: ratio});
+  drawOverOverlap(`tiles-read-${index}`, group, [["read", ", of the image"], ["inner", ", of an inner tile", {borderDash: [4, 4], pointStyle: "triangle"}]], {yTitle: "voxels read", yText: ratio});
   if (timed) drawOverOverlap(`tiles-time-${index}`, group, [["time", ""]], {yTitle: "time, of the uncut image's", yText: ratio});
 }
 
