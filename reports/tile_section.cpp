@@ -288,13 +288,15 @@ TileSection tile_section(const Cases& cases, const std::vector<ResultFile>& file
   for (const Group& group : groups_of(cases)) {
     const bool volume = is_volume(group);
     Extents needed{};
-    bool differs = false;
-    for (const Row* row : group.rows) {
+    for (const Row* row : group.rows)
       for (std::size_t axis = 0; axis < 3; ++axis)
         needed[axis] = std::max(needed[axis], row->tiling->needed[axis]);
-      differs |= row->tiling->errors && row->tiling->errors->differing > 0;
-    }
     const Tiling* exact = smallest_exact(group);
+    // An engine may round otherwise in a tile than in the whole image.
+    std::optional<double> at_reach;
+    for (const Row* row : group.rows)
+      if (const Tiling& t = *row->tiling; suffices(t) && t.errors && t.errors->largest)
+        at_reach = std::max(at_reach.value_or(0), *t.errors->largest);
     list rows;
     for (const Row* row : group.rows) rows.push_back(row_view(*row, group, volume));
     const list shown = pictures.of(group, volume);
@@ -305,8 +307,9 @@ TileSection tile_section(const Cases& cases, const std::vector<ResultFile>& file
                {"column", cases.columns[group.column].label},
                {"reach", extents_text(needed, volume)},
                {"any_exact", exact != nullptr},
+               {"still", !exact && at_reach.has_value()},
+               {"at_reach", text_or_dash(at_reach)},
                {"exact", exact ? extents_text(exact->overlap, volume) : ""},
-               {"differs", differs},
                {"rows", rows},
                {"any_uncut", group.uncut != nullptr},
                {"uncut", group.uncut ? rounded(*with_transfers_ms(*group.uncut), 3) + " ms" : ""},

@@ -88,13 +88,14 @@ class Documented(ReportTest):
 
     def test_real_files(self):
         self.run_program("--filter", "^(Flip2D|GaussianBlur2D|Push2D)/", "--size", "32x32", "--max-time", "0", "--threads",
-                         "1,4096", "--json", "real.json", program=BENCH)
+                         "1,4096", "--tile", "16", "--overlap", "0,auto", "--json", "real.json", program=BENCH)
         document = json.loads((self.folder / "real.json").read_text())
         self.equal(self.errors(document), [], "errors")
         outcomes = {entry["voxelmark"]["outcome"] for entry in document["benchmarks"] if "voxelmark" in entry}
         self.equal(outcomes, {"done", "skipped"}, "outcomes")
         transfers = {entry["voxelmark"]["operation"] for entry in document["benchmarks"] if entry.get("voxelmark", {}).get("is_transfer")}
         self.equal(transfers, {"Push2D"}, "transfers")
+        self.check(any("picture" in entry.get("voxelmark", {}).get("tiling", {}) for entry in document["benchmarks"]), "no picture of differences")
         self.run_program("export", "real.json", "--to", "csv")
 
     def test_version_is_the_programs(self):

@@ -40,11 +40,11 @@ function drawOverOverlap(id, group, keys, options) {
   drawOverVoxels(id, lines.filter((l) => l.points.length), {xTitle: "overlap, voxels", at: [{x: group.reach, text: `reach ${group.reach}`}], to: group.reach, ...options});
 }
 
-/** Per tile the overlaps with differences at several distances, by distance. */
+/** Per tile the overlaps with differences, by distance, where there is more to see than at a seam and not beyond. */
 function distancesOf(group) {
   return group.lines.map((line, place) => ({tile: line.tile, place, lines: line.points.filter((p) => p.distance?.length > 1)
     .map((p, index) => ({label: `overlap ${p.text}`, index, points: p.distance.map((y, x) => ({x, y, text: plural(x, "voxel") + " from a seam"}))}))
-    .filter((l) => l.points.some((p) => p.y > 0))})).filter((d) => d.lines.length > 0);
+    .filter((l) => l.points.some((p) => p.y > 0))})).filter((d) => d.lines.some((l) => l.points.length > 2));
 }
 
 function drawTileCharts(group, index) {
@@ -54,13 +54,13 @@ function drawTileCharts(group, index) {
   const differs = points.some((p) => p.differing > 0), timed = points.some((p) => isNumber(p.time)), sized = points.some((p) => p.largest > 0);
   fill(element.id, "tiles-template", {index, curves, differs, sized, compared, timed, distances, anyDistance: distances.length > 0, zeros: curves && differs && points.some((p) => p.differing === 0)});
   const levels = (v) => `${significant(v)}`;
-  if (curves && sized) drawOverOverlap(`tiles-largest-${index}`, group, [["largest", ""]], {yTitle: "largest difference, grey levels", yText: levels, zero: "exact"});
+  if (curves && sized) drawOverOverlap(`tiles-largest-${index}`, group, [["largest", ""]], {yTitle: "grey levels", yText: levels, zero: "exact"});
   if (curves && differs) drawOverOverlap(`tiles-differing-${index}`, group, [["differing", ""]], {yTitle: "voxels that differ", yText: (v) => scaled(v, ""), zero: "exact"});
   for (const {place, lines} of distances)
-    drawOverVoxels(`tiles-distance-${index}-${place}`, lines, {xTitle: "distance from the nearest seam, voxels", yTitle: "largest difference, grey levels", yText: levels, zero: "none"});
+    drawOverVoxels(`tiles-distance-${index}-${place}`, lines, {xTitle: "distance from the nearest seam, voxels", yTitle: "grey levels", yText: levels, zero: "none"});
   if (!curves) return;
   drawOverOverlap(`tiles-read-${index}`, group, [["read", ", of the image"], ["inner", ", of an inner tile", {borderDash: [4, 4], pointStyle: "triangle"}]], {yTitle: "voxels read", yText: ratio});
-  if (timed) drawOverOverlap(`tiles-time-${index}`, group, [["time", ""]], {yTitle: "time, of the uncut image's", yText: ratio});
+  if (timed) drawOverOverlap(`tiles-time-${index}`, group, [["time", ""]], {yTitle: "time, of the uncut time", yText: ratio});
 }
 
 /** Hides what the filters leave out, and draws what is open. */
