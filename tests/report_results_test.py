@@ -88,15 +88,27 @@ class Documented(ReportTest):
 
     def test_real_files(self):
         self.run_program("--filter", "^(Flip2D|GaussianBlur2D|Push2D)/", "--size", "32x32", "--max-time", "0", "--threads",
-                         "1,4096", "--tile", "16", "--overlap", "0,auto", "--json", "real.json", program=BENCH)
+                         "1,4096", "--json", "real.json", program=BENCH)
         document = json.loads((self.folder / "real.json").read_text())
         self.equal(self.errors(document), [], "errors")
         outcomes = {entry["voxelmark"]["outcome"] for entry in document["benchmarks"] if "voxelmark" in entry}
         self.equal(outcomes, {"done", "skipped"}, "outcomes")
         transfers = {entry["voxelmark"]["operation"] for entry in document["benchmarks"] if entry.get("voxelmark", {}).get("is_transfer")}
         self.equal(transfers, {"Push2D"}, "transfers")
-        self.check(any("picture" in entry.get("voxelmark", {}).get("tiling", {}) for entry in document["benchmarks"]), "no picture of differences")
         self.run_program("export", "real.json", "--to", "csv")
+
+    def test_real_file_of_tiles(self):
+        self.run_program("--filter", "^Mean2D/tbb", "--size", "40x32", "--tile", "16", "--overlap", "0,auto", "--max-time", "0", "--no-limits",
+                         "--json", "tiles.json", program=BENCH)
+        document = json.loads((self.folder / "tiles.json").read_text())
+        self.equal(self.errors(document), [], "errors")
+        tilings = [entry["voxelmark"]["tiling"] for entry in document["benchmarks"] if "tiling" in entry.get("voxelmark", {})]
+        self.equal(["picture" in tiling for tiling in tilings], [True, False], "pictures of differences")
+        for key in ("tile", "errors", "picture"):
+            damaged = json.loads(json.dumps(document))
+            next(entry for entry in damaged["benchmarks"] if "tiling" in entry.get("voxelmark", {}))["voxelmark"]["tiling"][key] = [1, 2]
+            self.check(self.errors(damaged), f"the schema takes [1, 2] as {key}")
+        self.run_program("export", "tiles.json", "--to", "csv")
 
     def test_version_is_the_programs(self):
         header = (pathlib.Path(__file__).parent.parent / "engines/core/result_schema.hpp").read_text()
