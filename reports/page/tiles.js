@@ -60,7 +60,7 @@ function drawTileCharts(group, index) {
     drawOverVoxels(`tiles-distance-${index}-${place}`, lines, {xTitle: "distance from the nearest seam, voxels", yTitle: "grey levels", yText: levels, zero: "none"});
   if (!curves) return;
   drawOverOverlap(`tiles-read-${index}`, group, [["read", ", of the image"], ["inner", ", of an inner tile", {borderDash: [4, 4], pointStyle: "triangle"}]], {yTitle: "voxels read", yText: ratio});
-  if (timed) drawOverOverlap(`tiles-time-${index}`, group, [["time", ""]], {yTitle: "time, of the uncut time", yText: ratio});
+  if (timed) drawOverOverlap(`tiles-time-${index}`, group, [["time", ""]], {yTitle: "time over the uncut time", yText: ratio});
 }
 
 /** Hides what the filters leave out, and draws what is open. */
