@@ -117,6 +117,7 @@ struct TilingOutcome {
     std::int64_t in_tiles = 0, uncut = 0;
   };
   std::optional<Objects> objects{};
+  std::optional<DifferenceMap> difference{};  ///< where the two differ and pictures are wanted
 };
 
 struct Done {

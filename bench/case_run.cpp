@@ -159,12 +159,14 @@ void CaseRun::compare_with_uncut() {
         run_on(*opened_->engine, *task.operation, task.parameters, pointers_to(checker_.inputs()));
     const auto* image = std::get_if<Image>(&uncut);
     if (!image) return;
-    if (tiling_->tiles.per_tile != PerTile::no && image->dtype() == DType::u32)
+    if (tiling_->tiles.per_tile != PerTile::no && image->dtype() == DType::u32) {
       tiling_->objects = {objects_in(result_), objects_in(*image)};
-    else
-      tiling_->errors =
-          seam_errors(*image, result_,
-                      task.operation->gives_table() ? std::vector<Tile>{} : tiling_->tiles.tiles);
+      return;
+    }
+    const bool table = task.operation->gives_table();
+    tiling_->errors =
+        seam_errors(*image, result_, table ? std::vector<Tile>{} : tiling_->tiles.tiles);
+    if (options_.wants_pictures() && !table) tiling_->difference = difference_map(*image, result_);
   } catch (const TooLarge&) {
     // What only tiles make fit has no other result to compare with.
   }

@@ -24,6 +24,8 @@ struct Options {
   bool resume = false;
   bool flush = false;   ///< also measure with emptied caches
   bool energy = false;  ///< also measure joules
+
+  bool wants_pictures() const { return !json.empty() && !no_pictures; }
 };
 
 /// Reads the command line. Gives an exit code instead where there is nothing left to do: help or

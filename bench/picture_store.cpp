@@ -69,6 +69,11 @@ json PictureStore::add(const Illustration& shown) {
   return row;
 }
 
+json PictureStore::add(const DifferenceMap& map) {
+  return {{"name", name_of(map.png)}, {"slice", map.slice}, {"width", map.width},
+          {"height", map.height},     {"block", map.block}, {"largest", map.largest}};
+}
+
 json PictureStore::all() const {
   json pictures = json::object();
   for (const auto& [png, name] : names_) pictures[name] = base64(png);

@@ -13,6 +13,9 @@ class PictureStore {
   /// What a row says of its illustration: `pictures`, naming those in this store, and `pairs`.
   nlohmann::json add(const Illustration& illustration);
 
+  /// The same of a map of differences.
+  nlohmann::json add(const DifferenceMap& map);
+
   /// Names and PNG files in base64.
   nlohmann::json all() const;
 

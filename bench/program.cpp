@@ -104,8 +104,7 @@ int measure(const Options& options, const std::vector<std::string>& command) {
   ProgressBar bar(groups.size());
   for (std::size_t i = 0; i < groups.size() && !interrupt_requested; ++i) {
     const Operation* operation = groups[i].task->operation;
-    groups[i].illustrated =
-        !options.json.empty() && !options.no_pictures && !illustrated.contains(operation);
+    groups[i].illustrated = options.wants_pictures() && !illustrated.contains(operation);
     bar.start(i, operation->name + " " + groups[i].task->suffix());
     results.push_back(
         run_group(groups[i], options, engines, [&](double fraction) { bar.update(fraction); }));

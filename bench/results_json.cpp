@@ -172,7 +172,7 @@ json errors_json(const SeamErrors& errors) {
   return object;
 }
 
-json tiling_json(const TilingOutcome& outcome) {
+json tiling_json(const TilingOutcome& outcome, PictureStore& pictures) {
   const Tiles& t = outcome.tiles;
   json object{{"tile", axes_json(t.tile)},
               {"overlap", axes_json(t.overlap)},
@@ -193,6 +193,7 @@ json tiling_json(const TilingOutcome& outcome) {
   if (outcome.objects)
     object["objects"] = {{"in_tiles", outcome.objects->in_tiles},
                          {"uncut", outcome.objects->uncut}};
+  if (outcome.difference) object["picture"] = pictures.add(*outcome.difference);
   return object;
 }
 
@@ -240,7 +241,7 @@ json case_json(const Row& row, PictureStore& pictures) {
     if (!m.no_cold.empty()) object["no_cold"] = m.no_cold;
     if (!m.no_joules.empty()) object["no_joules"] = m.no_joules;
     if (done->tiling) {
-      object["tiling"] = tiling_json(*done->tiling);
+      object["tiling"] = tiling_json(*done->tiling, pictures);
       if (!done->tiling->tiles.exact() && !agrees(done->comparison)) {
         object["disagrees"] = true;
         object["reason"] = done->tiling->tiles.per_tile == PerTile::no

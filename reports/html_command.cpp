@@ -12,16 +12,21 @@ namespace {
 
 struct Options {
   std::vector<std::string> files;
-  std::string output, title = "Benchmark and agreement report";
+  std::string output, overlaps, title = "Benchmark and agreement report";
 };
 
 int run(const Options& options) {
   const std::vector<ResultFile> results = read_all(options.files);
   std::vector<std::string> inputs;
   for (const ResultFile& file : results) inputs.push_back(file.path.string());
+  std::optional<OverlapFile> searched;
+  if (!options.overlaps.empty()) {
+    searched = read_overlaps(options.overlaps);
+    inputs.push_back(options.overlaps);
+  }
   require_distinct(inputs, {options.output});
   if (options.output != "-") require_writable(options.output);
-  write_output(options.output, html_page(results, options.title));
+  write_output(options.output, html_page(results, options.title, searched));
   return exit_code::good;
 }
 
@@ -39,6 +44,10 @@ void add_html(CLI::App& app, Action& chosen) {
       ->check(command_line::not_empty())
       ->capture_default_str()
       ->type_name("TEXT");
+  html->add_option("--overlaps", options->overlaps,
+                   "What `bench overlap --json FILE` wrote, to list under Tiles")
+      ->check(command_line::not_empty())
+      ->type_name("FILE");
   html->callback([&chosen, options] { chosen = [options] { return run(*options); }; });
 }
 

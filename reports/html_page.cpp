@@ -8,6 +8,7 @@
 #include "reports/findings.hpp"
 #include "reports/page_model.hpp"
 #include "reports/page_template.hpp"
+#include "reports/tile_section.hpp"
 
 namespace voxelmark::report {
 
@@ -17,6 +18,7 @@ namespace mustache = kainjow::mustache;
 using mustache::data;
 using mustache::list;
 using mustache::object;
+using nlohmann::json;
 
 /// "4170 GB/s", or nothing of what was not measured.
 std::string limit(const Column& column, const char* key, double unit, const char* suffix) {
@@ -168,15 +170,20 @@ list as_list(const std::vector<std::string>& texts) { return {texts.begin(), tex
 
 }  // namespace
 
-std::string html_page(const std::vector<ResultFile>& files, const std::string& title) {
+std::string html_page(const std::vector<ResultFile>& files, const std::string& title,
+                      const std::optional<OverlapFile>& searched) {
   const Cases cases(files);
+  TileSection tiles = tile_section(cases, files, searched);
+  json model = page_model(cases, files);
+  model["tiles"] = std::move(tiles.charts);
   object view{{"title", title},
               {"findings", as_list(findings(cases))},
               {"trust", as_list(trust(cases, files))},
               {"sources", file_list(files)},
               {"devices", devices(cases)},
               {"plain", plain_table(cases)},
-              {"model", script_text(page_model(cases, files))}};
+              {"tiles", std::move(tiles.view)},
+              {"model", script_text(model)}};
   for (const auto& [name, outcome] :
        {std::pair{"failed", Outcome::failed}, std::pair{"skipped", Outcome::skipped}}) {
     const list rows = problems(cases, outcome);

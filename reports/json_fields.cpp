@@ -1,6 +1,7 @@
 #include "reports/json_fields.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace voxelmark::report {
@@ -71,6 +72,17 @@ std::vector<std::string> Fields::texts(const char* key) const {
   if (!std::all_of(values.begin(), values.end(), [](const json& v) { return v.is_string(); }))
     fail(key, "is no list of texts");
   return values.get<std::vector<std::string>>();
+}
+
+std::array<std::int64_t, 3> Fields::extents(const char* key, std::int64_t least) const {
+  const std::vector<double> n = numbers(key);
+  const bool good =
+      n.size() == 3 &&
+      std::all_of(n.begin(), n.end(),
+                  [&](double v) { return v >= double(least) && v <= 1e9 && v == std::floor(v); }) &&
+      n[0] * n[1] * n[2] <= 1e18;
+  if (!good) fail(key, "is not three whole numbers of voxels");
+  return {std::int64_t(n[0]), std::int64_t(n[1]), std::int64_t(n[2])};
 }
 
 Fields Fields::object(const char* key) const { return {at(key), where_ + ": \"" + key + "\""}; }

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,6 +24,8 @@ class Fields {
   const nlohmann::json& list(const char* key) const;  ///< an array
   std::vector<double> numbers(const char* key) const;
   std::vector<std::string> texts(const char* key) const;
+  /// Whole numbers of voxels along x, y, z, each `least` or more.
+  std::array<std::int64_t, 3> extents(const char* key, std::int64_t least) const;
   Fields object(const char* key) const;
   [[noreturn]] void fail(const char* key, const std::string& what) const;
 

@@ -44,17 +44,6 @@ double factor_to_ms(const Fields& entry) {
   entry.fail("time_unit", "is none of ns, us, ms, s");
 }
 
-std::array<std::int64_t, 3> read_size(const Fields& d) {
-  const std::vector<double> size = d.numbers("size");
-  const bool good =
-      size.size() == 3 &&
-      std::all_of(size.begin(), size.end(),
-                  [](double n) { return n >= 1 && n <= double(many) && n == std::floor(n); }) &&
-      size[0] * size[1] * size[2] <= 1e18;
-  if (!good) d.fail("size", "is not three whole numbers of voxels");
-  return {std::int64_t(size[0]), std::int64_t(size[1]), std::int64_t(size[2])};
-}
-
 /// Lowest and highest, as of an axis.
 void check_range(const Fields& d, const char* key) {
   const std::vector<double> range = d.numbers(key);
@@ -87,6 +76,45 @@ void check_pairs(const Fields& d) {
   for (const char* key : {"reference", "result", "mean", "difference"}) check_range(d, key);
   check_histogram(d, "scatter", cells);
   check_histogram(d, "bland_altman", cells);
+}
+
+std::optional<double> number_if_there(const Fields& d, const char* key) {
+  return d.has(key) ? std::optional(d.number(key)) : std::nullopt;
+}
+
+SeamErrors read_errors(const Fields& d) {
+  constexpr auto most = std::int64_t(1e18);
+  SeamErrors errors;
+  errors.voxels = d.integer("voxels", 0, most);
+  errors.differing = d.integer("differing", 0, most);
+  errors.largest = number_if_there(d, "largest");
+  errors.sum = number_if_there(d, "sum");
+  double near = 0;
+  for (const json& one : d.list("by_distance")) {
+    const Fields at(one, "an entry of \"by_distance\"");
+    near += double(at.integer("voxels", 0, most));
+    const bool equal = at.integer("differing", 0, most) == 0;
+    errors.by_distance.push_back(equal ? std::optional(0.0) : number_if_there(at, "largest"));
+  }
+  errors.beyond = near < double(errors.voxels);
+  return errors;
+}
+
+Tiling read_tiling(const Fields& d) {
+  Tiling tiling{d.extents("tile", 1), d.extents("overlap", 0), d.extents("needed_overlap", 0)};
+  tiling.tiles = d.integer("tiles", 1, std::int64_t(1e18));
+  tiling.read_ratio = d.number("read_ratio");
+  tiling.inner_read_ratio = d.number("inner_read_ratio");
+  if (d.has("errors")) tiling.errors = read_errors(d.object("errors"));
+  if (!d.has("picture")) return tiling;
+  const Fields picture = d.object("picture");
+  tiling.picture = {picture.text("name"),
+                    picture.integer("slice", 0, many),
+                    picture.integer("width", 1, many),
+                    picture.integer("height", 1, many),
+                    picture.integer("block", 1, many),
+                    picture.number("largest")};
+  return tiling;
 }
 
 /// Gathers rows while the file is parsed, so that no more than one entry of it is held.
@@ -152,7 +180,7 @@ class Collector {
     row.device_id = d.text("device_id");
     row.dtype = d.text("dtype");
     row.parameters = d.text("parameters");
-    row.size = read_size(d);
+    row.size = d.extents("size", 1);
     row.threads = static_cast<int>(d.integer("threads", 0, many));
     row.is_transfer = d.has("is_transfer") && d.flag("is_transfer");
     row.disagrees = d.has("disagrees") && d.flag("disagrees");
@@ -169,6 +197,7 @@ class Collector {
     }
     if (d.has("pictures")) check_pictures(d.object("pictures"));
     if (d.has("pairs")) check_pairs(d.object("pairs"));
+    if (d.has("tiling")) row.tiling = read_tiling(d.object("tiling"));
     row.details = std::move(entry["voxelmark"]);
     file_.rows.push_back(std::move(row));
   }
@@ -239,13 +268,17 @@ void read_context(ResultFile& file, json context) {
 
 /// The rows' pictures are there.
 void require_pictures(const ResultFile& file) {
-  for (const Row& row : file.rows)
+  for (const Row& row : file.rows) {
+    const auto require = [&](const std::string& name, const std::string& key) {
+      if (!file.pictures.contains(name))
+        throw std::invalid_argument("the case " + shown(row.name) + ": its picture \"" + key +
+                                    "\" is not in the file");
+    };
     if (const auto found = row.details.find("pictures"); found != row.details.end())
       for (const char* key : {"input", "expected", "result", "difference"})
-        if (const auto name = found->find(key);
-            name != found->end() && !file.pictures.contains(name->get<std::string>()))
-          throw std::invalid_argument("the case " + shown(row.name) + ": its picture \"" + key +
-                                      "\" is not in the file");
+        if (const auto name = found->find(key); name != found->end()) require(*name, key);
+    if (row.tiling && row.tiling->picture) require(row.tiling->picture->name, "tiling");
+  }
 }
 
 struct NotOurs {};

@@ -14,6 +14,33 @@ namespace voxelmark::report {
 enum class Outcome { done, skipped, failed };
 std::string to_string(Outcome outcome);
 
+using Extents = std::array<std::int64_t, 3>;  ///< voxels along x, y, z
+
+/// What cutting an image into tiles did to a result, against the same engine's uncut one.
+struct SeamErrors {
+  std::int64_t voxels = 0, differing = 0;
+  std::optional<double> largest, sum;  ///< in grey levels; nothing where a difference has no size
+  /// The largest difference at each distance from the nearest seam, as far as there are any.
+  std::vector<std::optional<double>> by_distance;
+  bool beyond = false;  ///< there are voxels farther away, none of which differs
+};
+
+/// Absolute differences of one slice as a picture.
+struct SeamPicture {
+  std::string name;                                          ///< in ResultFile::pictures
+  std::int64_t slice = 0, width = 0, height = 0, block = 1;  ///< voxels; a pixel is block × block
+  double largest = 0;                                        ///< shown white, in grey levels
+};
+
+/// The tiles that a row worked in.
+struct Tiling {
+  Extents tile{1, 1, 1}, overlap{}, needed{};
+  std::int64_t tiles = 0;
+  double read_ratio = 1, inner_read_ratio = 1;  ///< voxels read over the image's, over a tile's
+  std::optional<SeamErrors> errors{};
+  std::optional<SeamPicture> picture{};
+};
+
 /// One case of a result file; docs/results.md has the words.
 struct Row {
   std::string name;                ///< "GaussianBlur3D/tbb/1024x1024x32/f32/sigma:2"
@@ -25,7 +52,8 @@ struct Row {
   std::string device;              ///< "NVIDIA H200"
   std::string dtype;               ///< "u8", "u16", "u32", "f32"
   std::string parameters;          ///< "sigma:2/window:box"
-  std::array<std::int64_t, 3> size{1, 1, 1};  ///< voxels along x, y, z
+  Extents size{1, 1, 1};
+  std::optional<Tiling> tiling{};  ///< of a row in tiles that is done
   int threads = 0;
   Outcome outcome = Outcome::done;
   std::string reason;         ///< why it was skipped or failed, or how it disagrees

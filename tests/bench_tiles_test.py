@@ -4,9 +4,12 @@
 usage: bench_tiles_test.py BENCH [UNITTEST ARGUMENTS...]
 """
 
+import base64
+import io
 import sys
 
 import numpy as np
+import PIL.Image
 import tifffile
 from scipy import ndimage
 
@@ -74,6 +77,28 @@ class Tiles(BenchTest):
             self.equal(errors["by_distance"], by_distance, f"errors by distance of {name}")
             self.equal(bool(errors["differing"]), overlap < 3, f"artefacts of {name}")
             self.equal("speedup" in case.figures, overlap == 3, f"a speed-up of {name}")
+
+    def test_pictures_show_where_results_differ(self):
+        arguments = ("--filter", "Minimum2D", "--param", "window=box", "--radius", "3", "--input", "image.tif", "--engine", "tbb", "--tile", "32", "--overlap",
+                     "0,2,auto")
+        cases = self.measure(*arguments)
+        pictures = strict_json((self.folder / "out.json").read_text())["context"]["voxelmark"]["pictures"]
+
+        def minimum(image):
+            return ndimage.minimum_filter(image, 7, mode="nearest")
+        uncut = minimum(self.image)
+        for overlap in (0, 2):
+            case, = (case for name, case in cases.items() if name.endswith(f"overlap:{overlap}x{overlap}"))
+            difference = np.abs(in_tiles(minimum, self.image, 32, overlap)[0].astype(int) - uncut)
+            shown = dict(case.details["tiling"]["picture"])
+            greys = np.array(PIL.Image.open(io.BytesIO(base64.b64decode(pictures[shown.pop("name")]))))
+            self.equal(shown, {"slice": 0, "width": 110, "height": 90, "block": 1, "largest": difference.max()}, f"picture of overlap {overlap}")
+            self.check(np.array_equal(greys > 0, difference > 0) and np.array_equal(greys == 255, difference > difference.max() * (15 / 16) ** 2),
+                       f"greys of overlap {overlap}")
+        self.check(all("picture" not in case.details.get("tiling", {}) for name, case in cases.items() if name.endswith("auto") or "tile" not in name),
+                   "pictures of what differs nowhere")
+        self.run_program(*arguments, "--max-time", "0", "--no-limits", "--no-pictures", "--json", "without.json")
+        self.check('"picture"' not in (self.folder / "without.json").read_text(), "--no-pictures")
 
     def test_the_table_tells_what_tiles_cost_and_harm(self):
         run = self.run_program("--filter", "Mean2D", "--size", "64x64", "--engine", "tbb", "--tile", "32", "--overlap", "0,auto",

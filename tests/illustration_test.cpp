@@ -49,6 +49,48 @@ TEST(Illustration, SmallestDifferenceIsSeen) {
   EXPECT_EQ(greys_of(shown.difference), (std::vector<int>{112, 128, 255}));
 }
 
+TEST(DifferenceMap, ShowsTheSliceWithTheLargestDifference) {
+  const Image expected = filled({2, 2, 3}, 5.0F);
+  Image result = filled({2, 2, 3}, 5.0F);
+  EXPECT_FALSE(difference_map(expected, result));
+  const auto set = [&](std::int64_t x, std::int64_t y, std::int64_t z, float value) {
+    result.pixels<float>()[static_cast<std::size_t>(offset(result.shape(), x, y, z))] = value;
+  };
+  for (std::int64_t i = 0; i < 4; ++i) set(i % 2, i / 2, 0, 6);  // many, and small
+  set(1, 0, 1, 13);
+  set(0, 1, 1, 4.999F);  // below as well as above
+  set(1, 1, 1, 7);       // a quarter
+  set(1, 1, 2, 13);      // as large, a smaller sum
+  const auto map = difference_map(expected, result);
+  ASSERT_TRUE(map);
+  EXPECT_EQ(map->slice, 1);
+  EXPECT_EQ(map->largest, 8);
+  EXPECT_EQ(map->width * 10 + map->height, 22);
+  EXPECT_EQ(map->block, 1);
+  EXPECT_EQ(greys_of(map->png), (std::vector<int>{0, 255, 75, 159}));
+  set(0, 0, 2, std::numeric_limits<float>::quiet_NaN());
+  const auto undefined = difference_map(expected, result);
+  EXPECT_EQ(undefined->slice, 2);
+  EXPECT_EQ(undefined->largest, 8);
+  EXPECT_EQ(greys_of(undefined->png), (std::vector<int>{255, 0, 0, 255}));
+  EXPECT_THROW(difference_map(expected, floats({1})), std::logic_error);
+}
+
+TEST(DifferenceMap, ReducesByTheLargest) {
+  Image result = filled<std::uint8_t>({400, 5, 1}, 7);
+  result.pixels<std::uint8_t>()[4] = 107;  // in the second block
+  result.pixels<std::uint8_t>().back() = 0;
+  const auto map = difference_map(filled<std::uint8_t>({400, 5, 1}, 7), result);
+  ASSERT_TRUE(map);
+  EXPECT_EQ(map->block, 3);
+  EXPECT_EQ(map->width, 400);
+  const auto greys = greys_of(map->png);
+  ASSERT_EQ(greys.size(), 134U * 2);
+  EXPECT_EQ(std::count_if(greys.begin(), greys.end(), [](int grey) { return grey > 0; }), 2);
+  EXPECT_GT(greys[1], 0);
+  EXPECT_GT(greys.back(), 0);
+}
+
 TEST(Illustration, NothingDiffersNothingIsDrawn) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Illustration shown = illustrate(floats({1}), floats({5, nan}), floats({5, nan}));

@@ -19,10 +19,11 @@ import result_files
 from report_browser import CONTRAST, BrowserTest, Keys, Select, WebDriverWait
 from checked import run_tests
 from checked_program import program
-from report_html_page import (CLOCKS, DEVICES, GPU, by_task, cases, expected_speedups, findings_of, number, some_rows, without_transfers)
+from report_html_page import (CLOCKS, DEVICES, GPU, by_task, cases, expected_speedups, findings_of, number, rows_in_tiles, SEAMS, some_rows, tiled, without_transfers)
 from report_program import REPORT
 
 BENCH = program(2)
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADklEQVR4nGNgYGBgaAAAAIUAgYvfWY0AAAAASUVORK5CYII="
 
 
 class Switches(BrowserTest):
@@ -252,7 +253,6 @@ class Operations(BrowserTest):
         self.check("opencv: disagrees with the reference: 9 voxels differ; its definition: its radius is r^2 + 1" in self.find("#remarks").text, "remarks")
 
     def test_pictures_and_plots(self):
-        png = ("iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADklEQVR4nGNgYGBgaAAAAIUAgYvfWY0AAAAASUVORK5CYII=")
         pairs = {"n": 6, "columns": 4, "rows": 3, "reference": [0, 8], "result": [0, 8], "mean": [0, 8], "difference": [-2e-6, 2e-6],
                  "scatter": [0, 3, 11, 1], "bland_altman": [4, 3, 7, 1]}
         shown = {"input": "p1", "expected": "p1", "result": "p2", "difference": "p3", "slice": 3, "x": 5, "y": 6, "width": 2, "height": 2,
@@ -260,7 +260,7 @@ class Operations(BrowserTest):
         equal = {key: value for key, value in shown.items() if key != "difference"} | {"difference_scale": 0.0}
         rows = [result_files.row(device_id="reference"), result_files.row(device_id="tbb", details={"pictures": equal}),
                 result_files.row(device_id=GPU, details={"pictures": shown, "pairs": pairs}), result_files.row("Flip3D", "tbb")]
-        self.open(self.made(rows, "pictures.json", pictures={"p1": png, "p2": png, "p3": png}))
+        self.open(self.made(rows, "pictures.json", pictures=dict.fromkeys(("p1", "p2", "p3"), PICTURE)))
         self.equal(Select(self.find("#look")).first_selected_option.text, GPU, "the GPU's come first")
         self.equal(len(self.all("#exhibits img")), 4, "pictures")
         self.check(all(i.get_attribute("src").startswith("data:image/png;base64,iVBOR") for i in self.all("#exhibits img")), "sources")
@@ -467,6 +467,74 @@ class Anything(BrowserTest):
         self.open(self.made(some_rows()))
         pdf = self.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
         self.check(len(pdf) > 20000, "printed")
+
+
+class Tiles(BrowserTest):
+    def charts(self):
+        """Title of the x axis, and the points of each line with a legend, of every chart of the section by its id."""
+        return self.run_script("""return Object.fromEntries([...document.querySelectorAll('#tiles canvas')].map((c) => [c.id, Chart.getChart(c)]).map(([id, chart]) =>
+            [id, chart && chart.data.datasets.filter((d) => !d.label.startsWith('_')).map((d) => [d.label, d.data.map((p) => [p.x, p.value, p.y])])]))""")
+
+    def test_charts(self):
+        self.open(self.made(rows_in_tiles(), pictures={"p1": PICTURE}))
+        charts = self.charts()
+        self.equal(set(charts), {f"tiles-{name}-0" for name in ("largest", "differing", "read", "time")} | {"tiles-distance-0-0", "tiles-distance-0-1"}, "charts")
+        for key, value_of in (("largest", lambda errors: max(errors, default=0)), ("differing", lambda errors: 10 * len(errors))):
+            self.equal([(label, [[x, value] for x, value, _ in points]) for label, points in charts[f"tiles-{key}-0"]],
+                       [(f"tiles {t}×{t}", [[o, value_of(SEAMS[t, o])] for o in (0, 4, 8)]) for t in (16, 32)], key)
+        self.equal([place for _, points in charts["tiles-largest-0"] for _, value, place in points if value == 0], [0.1, 0.1], "where zeros stand, a decade below 2")
+        self.equal([(label, [value for _, value, _ in points]) for label, points in charts["tiles-distance-0-0"]],
+                   [(f"overlap {o}×{o}", [*SEAMS[16, o], 0]) for o in (0, 4)], "by distance")
+        self.equal([label for label, _ in charts["tiles-distance-0-1"]], ["overlap 0×0", "overlap 4×4"], "by distance, other tiles")
+        self.equal([len(points) for key in ("read", "time") for _, points in charts[f"tiles-{key}-0"]], [3] * 6, "overhead")
+        self.check("exact" in self.run_script("return Chart.getChart('tiles-largest-0').scales.y.ticks.map((t) => t.label)"), "a zero on the axis")
+        self.equal(self.run_script("return Chart.getChart('tiles-largest-0').options.plugins.verticalLines.at.map(({x, text}) => [x, text])"), [[8, "reach 8"]], "the reach")
+
+    def test_switches_and_filters(self):
+        self.open(self.made(some_rows() + rows_in_tiles() + rows_in_tiles(GPU, 1.0, "f32"), pictures={"p1": PICTURE}))
+        seams = lambda: self.run_script("return getComputedStyle(document.querySelector('#tiles .seams')).display")
+        self.equal((len(self.all("#tiles-0 svg.seam-picture")), seams()), (4, "inline"), "pictures")
+        self.click("#tiles-0 .seam-switch")
+        self.equal(seams(), "none", "without seams")
+        self.equal(len(self.all("#tiles-1 canvas")), 0, "what is closed is not drawn")
+        self.click("#tiles-1 > summary")
+        WebDriverWait(self.driver, 5).until(lambda _: len(self.all("#tiles-1 canvas")) == 6)
+        for _ in range(2):
+            self.click("#theme")
+            self.check(all(len(lines) > 0 for lines in self.charts().values()), "drawn again in other colours")
+        self.click("#next")
+        self.check(all(self.charts().values()), "another operation's charts take none of these")
+        shown = lambda: [e.is_displayed() for e in self.all("#tiles > details")]
+        for hash_, expected in (("type=u8", [True, False]), ("engine=opencl", [False, True]), ("find=flip", [False, False]), ("", [True, True])):
+            self.run_script("location.hash = arguments[0]", hash_)
+            WebDriverWait(self.driver, 5).until(lambda _: shown() == expected, hash_)
+            self.equal(self.find("#tiles-none").is_displayed(), not any(expected), f"the note with {hash_}")
+
+    def test_no_chart_of_one_point(self):
+        self.open(self.made([rows_in_tiles()[0], result_files.row("GaussianBlur2D", "tbb", (64, 64, 1), "u8", "sigma:2/tile:16x16/overlap:auto",
+                                                                  details=tiled(16, 8, 8, []))]))
+        self.equal((len(self.all("#tiles canvas")), len(self.all("#tiles tbody tr"))), (0, 1), "charts and rows")
+        self.check("One overlap only" in self.find("#tiles").text, "why")
+        beside = [result_files.row("Mean2D", "tbb", (64, 64, 1), "u8", f"tile:16x16/overlap:{o}", details=tiled(16, o, 1, [2.0] if o < 1 else [])) for o in (0, 1)]
+        self.open(self.made(beside))
+        self.equal(set(self.charts()), {"tiles-largest-0", "tiles-differing-0", "tiles-read-0"}, "charts where only voxels beside a seam differ")
+        exact = [result_files.row("Mean2D", "tbb", (64, 64, 1), "u8", f"tile:16x16/overlap:{o}", details=tiled(16, o, 8, [])) for o in (8, 9)]
+        self.open(self.made(exact))
+        self.equal(set(self.charts()), {"tiles-read-0"}, "charts where nothing differs and the uncut image was not measured")
+        self.check("Every overlap gave the uncut result" in self.find("#tiles").text, "in words")
+
+    def test_narrow_and_dark(self):
+        path = self.made(rows_in_tiles(), pictures={"p1": PICTURE})
+        for width in (390, 1280):
+            self.resize(width, 844)
+            self.open(path)
+            for dark in range(2):
+                self.check(self.run_script("return document.documentElement.scrollWidth") <= width, f"wider than {width}")
+                wide = self.run_script("return [...document.querySelectorAll('#tiles figure, #tiles svg, #tiles canvas')].map((e) => e.getBoundingClientRect()).filter((r) => r.right > innerWidth || r.width < 100).length")
+                self.equal(wide, 0, f"figures beyond {width}")
+                worst = self.run_script(CONTRAST)
+                self.check(worst[0] >= 4.5, f"contrast {worst} at {width}, dark {dark}")
+                self.click("#theme")
 
 
 class RealSweep(BrowserTest):

@@ -10,7 +10,7 @@ import sys
 
 import result_files
 from checked import run_tests
-from report_html_page import DEVICES, GPU, PNG, PageTest, pictured, some_rows
+from report_html_page import DEVICES, GPU, PNG, PageTest, pictured, some_rows, tiled
 from report_program import REPORT
 
 
@@ -39,6 +39,7 @@ class Misuse(PageTest):
     def test_wrong_types_are_no_crash(self):
         """Any one value of another type: a page, or one line and status 2."""
         whole = result_files.document([result_files.row(), result_files.row(device_id=GPU, details={"note": "n", "pictures": pictured("p1", "p1", "p1")}),
+                                       result_files.row("Mean2D", "tbb", (64, 64, 1), details=tiled(16, 4, 8, [2.5, 0.0], "p1")),
                                        result_files.row("Flip3D", outcome="skipped", reason="r")], devices=DEVICES, pictures={"p1": PNG})
 
         def places(node, path=()):
@@ -64,6 +65,8 @@ class Misuse(PageTest):
         rows = [result_files.row(device_id="tbb", details={"pictures": pictured("p1", "p2", "p1")})]
         for pictures, says in [({"p1": 'x" onerror="alert(1)', "p2": PNG}, "base64"), ({"p2": PNG}, "not in the file")]:
             self.refused("html", self.made(rows, pictures=pictures), "-o", "page.html", words=says)
+        rows = [result_files.row(details=tiled(16, 0, 8, [1.0], "p1"))]
+        self.refused("html", self.made(rows, pictures={}), "-o", "page.html", words='its picture "tiling" is not in the file')
 
 
 if __name__ == "__main__":

@@ -128,6 +128,36 @@ def pictured(of_input, expected, result):
             "input_levels": [0, 1], "levels": [0, 1], "difference_scale": 0.0}
 
 
+def tiled(tile, overlap, needed, errors=None, picture=None):
+    """What a row says of its tiles: `errors` are the largest differences by distance, of 10 voxels each among 4096."""
+    sides = lambda n: [n, n, 1] if n else [0, 0, 0]
+    overlaps = lambda n: [n, n, 0]
+    tiling = {"tile": sides(tile), "overlap": overlaps(overlap), "needed_overlap": overlaps(needed), "tiles": (64 // tile) ** 2, "lanes": 2,
+              "read_ratio": (1 + overlap / tile) ** 2, "inner_read_ratio": (1 + 2 * overlap / tile) ** 2, "stages_ms": {"read": 1.0}}
+    if errors is not None:
+        tiling["errors"] = {"voxels": 4096, "differing": sum(10 for e in errors if e), "largest": max(errors, default=0), "sum": float(sum(errors)),
+                            "by_distance": [{"voxels": 20, "differing": 10 if e else 0, "largest": e} for e in errors]}
+    if picture:
+        tiling["picture"] = {"name": picture, "slice": 0, "width": 64, "height": 64, "block": 1, "largest": max(errors)}
+    return {"tiling": tiling}
+
+
+# By tile and overlap the largest differences by distance, of an operation that reaches 8 voxels.
+SEAMS = {(16, 0): [40.0, 12.5, 3.0, 0.5], (16, 4): [2.5, 1.25], (16, 8): [], (32, 0): [42.0, 13.0, 0.25], (32, 4): [2.0], (32, 8): []}
+
+
+def rows_in_tiles(engine="tbb", uncut=2.0, dtype="u8"):
+    """An operation uncut and in tiles, not in the order of their size, with pictures p1 where they differ."""
+    rows = [result_files.row("GaussianBlur2D", engine, (64, 64, 1), dtype, "sigma:2", samples=[uncut] * 7)]
+    for i, ((tile, overlap), errors) in enumerate(reversed(SEAMS.items())):
+        details = tiled(tile, overlap, 8, errors, "p1" if errors else None)
+        if errors:
+            details |= {"disagrees": True, "reason": "its tiles overlap by less than the operation needs"}
+        rows.append(result_files.row("GaussianBlur2D", engine, (64, 64, 1), dtype, f"sigma:2/tile:{tile}x{tile}/overlap:{overlap}x{overlap}",
+                                     samples=[uncut * (1.5 + i)] * 7, details=details))
+    return rows
+
+
 def model_of(page):
     text = page.read_text(encoding="utf-8")
     return json.loads(re.search(r'<script type="application/json" id="model">(.*?)</script>', text, re.S).group(1))

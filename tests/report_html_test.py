@@ -15,7 +15,7 @@ import sys
 import result_files
 from checked import run_tests
 from report_html_page import (CLOCKS, DEVICES, GPU, PNG, PageTest, by_task, cases, chosen_tasks, expected_speedups, findings_of, is_checked,
-                              model_of, number, pictured, some_rows, without_transfers)
+                              model_of, number, pictured, rows_in_tiles, SEAMS, some_rows, tiled, without_transfers)
 from report_program import REPORT
 
 
@@ -152,6 +152,112 @@ class Findings(PageTest):
     def test_failures_only(self):
         rows = [result_files.row(device_id=d, outcome="failed", reason="no") for d in ("tbb", GPU)]
         self.check("2 cases failed" in findings_of(self.page(self.made(rows)))[-1])
+
+
+class Tiles(PageTest):
+    def section(self, *files, options=()):
+        """The section as a reader without JavaScript has it, and the page's model of it."""
+        page = self.page(*files, options=options)
+        found = re.search(r'<section id="tiles".*?</section>', page.read_text(encoding="utf-8"), re.S)
+        return html.unescape(found.group(0)) if found else "", model_of(page)["tiles"]
+
+    def table(self, text):
+        rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", text, re.S)
+        return [[re.sub(r"<[^>]*>", " ", cell).strip() for cell in re.split(r"</t[hd]><td[^>]*>", row)] for row in rows]
+
+    def test_only_where_there_are_tiles(self):
+        self.equal(self.section(self.made(some_rows())), ("", []), "without tiles")
+        failed = result_files.row(outcome="failed", reason="no", details=tiled(16, 0, 8, [1.0]))
+        self.equal(self.section(self.made([failed])), ("", []), "without a result")
+        text, charts = self.section(self.made(rows_in_tiles(), pictures={"p1": PNG}))
+        self.equal((text.count("<details"), len(charts)), (1, 1), "groups")
+
+    def test_figures_are_those_of_the_file(self):
+        path = self.made(rows_in_tiles(), pictures={"p1": PNG})
+        text, (chart,) = self.section(path)
+        rows = [(own["tiling"], figures) for own, figures in cases(json.loads(path.read_text())) if "tiling" in own]
+        rows.sort(key=lambda r: (r[0]["tile"], r[0]["overlap"]))
+        found = self.table(text)
+        self.equal(len(found), len(SEAMS), "rows")
+        for cells, (tiling, figures) in zip(found, rows):
+            tile, overlap, tiles, differing, largest, total, farthest, read, inner, ms, relative = cells
+            errors, side = tiling["errors"], tiling["overlap"][0]
+            self.equal((tile, overlap.split()[0], int(tiles)), ("×".join(map(str, tiling["tile"][:2])), f"{side}×{side}", tiling["tiles"]), "the case")
+            self.equal("its reach or more" in overlap, side >= 8, f"reach of {cells}")
+            self.equal(differing.split()[0], str(errors["differing"]) if errors["differing"] else "none:", f"voxels that differ: {cells}")
+            for shown, exact in ((largest, errors["largest"]), (total, errors["sum"]), (number(read), tiling["read_ratio"]),
+                                 (number(inner), tiling["inner_read_ratio"]), (ms.removesuffix(" ms"), figures["median_ms"]),
+                                 (number(relative), figures["median_ms"] / 2.0)):
+                self.check(abs(float(shown) - exact) <= 5e-3 * abs(exact), f"{shown} of {exact} in {cells}")
+            self.equal(farthest, str(len(errors["by_distance"]) - 1) if errors["by_distance"] else "–", f"distance in {cells}")
+        self.check("reach 8×8 voxels; exact in this run from an overlap of 8×8 on" in text and "this takes 2 ms" in text.replace("2.00", "2"), "in words")
+        self.equal((chart["reach"], [line["tile"] for line in chart["lines"]]), (8, ["16×16", "32×32"]), "lines")
+        for line, tile in zip(chart["lines"], (16, 32)):
+            self.equal([(p["overlap"], p["largest"]) for p in line["points"]], [(o, max(SEAMS[tile, o], default=0)) for o in (0, 4, 8)], "points")
+            self.equal([p["distance"] for p in line["points"]], [[*SEAMS[tile, o], *([0] if SEAMS[tile, o] else [])] for o in (0, 4, 8)], "distances")
+
+    def test_exact_from_where(self):
+        """A larger overlap that differs again is no place to begin at."""
+        def rows(*overlaps):
+            return [result_files.row("GaussianBlur2D", "tbb", (64, 64, 1), parameters=f"tile:16x16/overlap:{o}", details=tiled(16, o, 8, errors))
+                    for o, errors in overlaps]
+        for given, says in ((((0, []), (4, [1.0]), (8, [])), "overlap of 8×8 on"), (((0, []), (4, []), (8, [])), "overlap of 0×0 on"),
+                            (((0, []), (8, [1.5])), "no overlap of this run was exact, with the reach or more differences of up to 1.5"), (((0, None), (8, None)), "no overlap of this run")):
+            self.check(says in self.section(self.made(rows(*given)))[0], f"{given}: {says}")
+        text, (chart,) = self.section(self.made(rows((8, None))))
+        self.check("not compared" in text and "uncut image was not measured" in text, text)
+        self.check("time" not in chart["lines"][0]["points"][0] and "largest" not in chart["lines"][0]["points"][0], chart)
+
+    def test_engines_and_types_are_groups_of_their_own(self):
+        text, charts = self.section(self.made(rows_in_tiles("reference", dtype="f32") + rows_in_tiles() + rows_in_tiles(GPU, 1.0) + rows_in_tiles(dtype="f32"),
+                                              pictures={"p1": PNG}))
+        self.equal((len(charts), len(re.findall("<details[^>]* open>", text))), (4, 1), "groups, and open ones")
+        self.equal(re.findall(r"<b>(GaussianBlur2D.*?)</b> on (.*?):", text),
+                   [(f"GaussianBlur2D 64x64 {dtype} sigma:2", engine) for dtype, engine in (("f32", "tbb"), ("u8", "tbb"), ("u8", "opencl"), ("f32", "reference"))], "groups, the reference last")
+
+    def test_automatic_overlap_beside_the_same_by_hand(self):
+        rows = [result_files.row("GaussianBlur2D", "tbb", (64, 64, 1), parameters=f"tile:16x16/overlap:{o}", details=tiled(16, 8, 8, []))
+                for o in ("8x8", "auto")]
+        text, (chart,) = self.section(self.made(rows))
+        self.equal([cells[1].split(maxsplit=1)[1] for cells in self.table(text)], ["its reach or more", "auto: its reach"], "rows")
+        self.equal(len(chart["lines"][0]["points"]), 1, "points")
+
+    def test_pictures_with_seams(self):
+        path = self.made(rows_in_tiles(), pictures={"p1": PNG})
+        text, _ = self.section(path)
+        pictures = re.findall(r'<svg class="seam-picture" viewBox="0 0 64 64" role="img" aria-label="(.*?)">.*?href="data:image/png;base64,(.*?)"/>'
+                              r'<path class="seams" d="(.*?)"/>', text)
+        self.equal([png for _, png, _ in pictures], [PNG] * 4, "pictures where results differ")
+        self.check("tiles of 16×16 voxels that overlap by 4×4" in pictures[1][0] and "largest is 2.5 grey levels" in pictures[1][0].replace("2.50", "2.5"), pictures[1])
+        self.equal(pictures[0][2], "".join(f"M{x} 0V64" for x in (16, 32, 48)) + "".join(f"M0 {y}H64" for y in (16, 32, 48)), "seams")
+        row = result_files.row(details=tiled(16, 0, 8, [1.0], "p1"))
+        row["voxelmark"]["tiling"]["tile"] = [1, 1, 1]
+        row["voxelmark"]["tiling"]["picture"] |= {"width": 1000, "height": 70, "block": 6, "slice": 12}
+        text, _ = self.section(self.made([row], pictures={"p1": PNG}))
+        self.check('viewBox="0 0 1000 70"' in text and '<image width="1002" height="72"' in text and "<path" not in text, "a reduced picture")
+        self.check("too many seams" in text and "a pixel the largest of 6×6" in text and "slice 12, 1000×70" in text, "its caption")
+
+    def test_pictures_within_a_budget(self):
+        text, _ = self.section(self.made(rows_in_tiles(), pictures={"p1": PNG + "A" * 250_000}))
+        self.equal((text.count("<svg"), "2 pictures of differences left out" in text), (2, True), "pictures")
+
+    def test_searched_overlaps(self):
+        needed = {"operation": "TopHat2D", "parameters": "radius:6", "dtype": "u8", "device_id": "tbb", "tile": [32, 32, 1], "reach": 12,
+                  "reach_along_axes": [12, 12, 0], "exact": True, "observed": {"noise seed 1 64x64": 11, "<b>.tif 9x9": None}}
+        found = {"version": "1", "command": [], "tolerance": 0.5, "incomplete": True, "overlaps": [needed]}
+        self.write("found.json", json.dumps(found))
+        text, charts = self.section(self.made(some_rows()), options=("--overlaps", "found.json"))
+        self.equal((charts, text.count("<details")), ([], 0), "no groups")
+        for words in ("TopHat2D u8 radius:6", "12×12", "<b>11</b> on noise seed 1 64x64", "<b>more than the reach</b> on <b>.tif", "0.5 grey levels", "interrupted"):
+            self.check(words in text.replace("0.500", "0.5"), f"no '{words}' in {text}")
+        for content, says in (("{", "no JSON"), ("[]", "no JSON object"), ('{"benchmarks": []}', "not what `bench overlap"),
+                              (json.dumps(found | {"overlaps": [needed | {"tile": [0, 1, 1]}]}), "voxels"),
+                              (json.dumps(found | {"overlaps": [needed | {"observed": {"a": "b"}}]}), "whole number"),
+                              (json.dumps(found | {"tolerance": None}), "tolerance")):
+            self.write("bad.json", content)
+            self.refused("html", "results.json", "--overlaps", "bad.json", "-o", "out.html", words=["bad.json", says])
+        self.refused("html", "results.json", "--overlaps", "none.json", "-o", "out.html", words="none.json: cannot be read")
+        self.refused("html", "results.json", "--overlaps", "found.json", "-o", "found.json", words="would be overwritten")
 
 
 class Text(PageTest):

@@ -97,6 +97,19 @@ class Documented(ReportTest):
         self.equal(transfers, {"Push2D"}, "transfers")
         self.run_program("export", "real.json", "--to", "csv")
 
+    def test_real_file_of_tiles(self):
+        self.run_program("--filter", "^Mean2D/tbb", "--size", "40x32", "--tile", "16", "--overlap", "0,auto", "--max-time", "0", "--no-limits",
+                         "--json", "tiles.json", program=BENCH)
+        document = json.loads((self.folder / "tiles.json").read_text())
+        self.equal(self.errors(document), [], "errors")
+        tilings = [entry["voxelmark"]["tiling"] for entry in document["benchmarks"] if "tiling" in entry.get("voxelmark", {})]
+        self.equal(["picture" in tiling for tiling in tilings], [True, False], "pictures of differences")
+        for key in ("tile", "errors", "picture"):
+            damaged = json.loads(json.dumps(document))
+            next(entry for entry in damaged["benchmarks"] if "tiling" in entry.get("voxelmark", {}))["voxelmark"]["tiling"][key] = [1, 2]
+            self.check(self.errors(damaged), f"the schema takes [1, 2] as {key}")
+        self.run_program("export", "tiles.json", "--to", "csv")
+
     def test_version_is_the_programs(self):
         header = (pathlib.Path(__file__).parent.parent / "engines/core/result_schema.hpp").read_text()
         version = SCHEMA["$defs"]["context"]["properties"]["schema_version"]["const"]
@@ -123,7 +136,7 @@ class Documented(ReportTest):
     def test_every_key_is_described(self):
         text = (pathlib.Path(__file__).parent.parent / "docs/results.md").read_text()
         definitions = SCHEMA["$defs"]
-        keys = {key for name in ("device", "context", "pictures", "pairs", "case") for key in definitions[name]["properties"]}
+        keys = {key for name in ("device", "context", "pictures", "pairs", "map", "case") for key in definitions[name]["properties"]}
         counters = {key for entry in good_document()["benchmarks"] for key in entry if "voxelmark" in entry}
         for key in keys | counters - set(definitions["entry"]["properties"]) - {"aggregate_name", "aggregate_unit", "error_message"}:
             self.check(f"`{key}`" in text, f"docs/results.md does not know {key}")

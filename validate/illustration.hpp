@@ -34,4 +34,18 @@ struct Illustration {
 /// `expected` and `result` have one shape and type, else std::logic_error.
 Illustration illustrate(const Image& input, const Image& expected, const Image& result);
 
+/// How far two images are apart in the slice with the largest difference, as an 8-bit grey PNG of
+/// at most 192 × 192 pixels: black where they are equal, then 16 greys from dark to white, by the
+/// square root of the difference.
+struct DifferenceMap {
+  std::string png;
+  std::int64_t slice = 0, width = 0, height = 0;  ///< in voxels
+  /// A pixel shows the largest of block × block voxels, so that none is lost.
+  std::int64_t block = 1;
+  double largest = 0;  ///< the largest finite difference of the slice, in grey levels: white
+};
+
+/// Nothing where nothing differs; two NaN are equal. Shapes and types as of illustrate.
+std::optional<DifferenceMap> difference_map(const Image& expected, const Image& result);
+
 }  // namespace voxelmark

@@ -29,9 +29,13 @@ function draw(id, config) {
   alive.set(id, new Chart(canvas, {...config, options}));
 }
 
-function forgetCharts() {
-  for (const chart of alive.values()) chart.destroy();
-  alive.clear();
+/** Ends the charts inside an element, whose content is about to go. */
+function forgetCharts(element) {
+  for (const [id, chart] of alive)
+    if (element.contains(chart.canvas)) {
+      chart.destroy();
+      alive.delete(id);
+    }
 }
 
 /** Ticks at 1, 2 and 5 times powers of ten, where there is room for them. */

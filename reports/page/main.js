@@ -23,6 +23,7 @@ function showFilters() {
 function drawAll() {
   drawSpeedups();
   drawOperation();
+  drawTiles();
   drawRaw();
 }
 
@@ -111,6 +112,7 @@ function startTheme() {
   const redraw = (dark) => {
     setTheme(dark);
     drawOperation();
+    drawTiles();
   };
   setTheme(prefers.matches);
   prefers.addEventListener("change", () => redraw(prefers.matches));
@@ -129,6 +131,7 @@ startTheme();
 startFilters();
 showFilters();
 startSwitches();
+startTiles();
 startRaw();
 drawOtherKinds();
 drawAll();

@@ -10,7 +10,7 @@ const chosenOperation = () => {
 
 function drawOperation() {
   const {operations, operation, candidates, task} = chosenOperation();
-  forgetCharts();
+  forgetCharts(document.getElementById("operation-body"));
   const at = operations.indexOf(operation);
   fill("operation-choice", "operation-choice-template", {
     any: Boolean(task), operations: operations.map((name) => ({name, chosen: name === operation})),
