@@ -230,11 +230,12 @@ void add_agreement(std::vector<std::string>& sentences, const Cases& cases) {
         "in these counts: " +
         join(others, ", ") + ". The table marks them; each case says how far they are off.");
   if (with_seams)
-    sentences.push_back(counted(with_seams, "result") +
-                        " of tiles that overlap by less than their operation needs " +
-                        (with_seams == 1 ? "shows" : "show") + " seams and " +
-                        (with_seams == 1 ? "takes" : "take") +
-                        " no part in these counts; each case says how far it is off.");
+    sentences.push_back(
+        counted(with_seams, "result") +
+        " of tiles that overlap by less than their operation needs, or are on their own, " +
+        (with_seams == 1 ? "shows" : "show") + " seams and " +
+        (with_seams == 1 ? "takes" : "take") +
+        " no part in these counts; each case says how far it is off.");
 }
 
 /// How far the 95 % interval of the median reaches from it, relative to it.

@@ -197,7 +197,9 @@ class Collector {
     }
     if (d.has("pictures")) check_pictures(d.object("pictures"));
     if (d.has("pairs")) check_pairs(d.object("pairs"));
-    if (d.has("tiling")) row.tiling = read_tiling(d.object("tiling"));
+    if (d.has("tiling"))
+      if (const Fields t = d.object("tiling"); !t.has("per_tile") && !t.has("reason"))
+        row.tiling = read_tiling(t);
     row.details = std::move(entry["voxelmark"]);
     file_.rows.push_back(std::move(row));
   }

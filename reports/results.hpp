@@ -53,7 +53,8 @@ struct Row {
   std::string dtype;               ///< "u8", "u16", "u32", "f32"
   std::string parameters;          ///< "sigma:2/window:box"
   Extents size{1, 1, 1};
-  std::optional<Tiling> tiling{};  ///< of a row in tiles that is done
+  std::optional<Tiling>
+      tiling{};  ///< of a done row in tiles that were asked for, but not on their own
   int threads = 0;
   Outcome outcome = Outcome::done;
   std::string reason;         ///< why it was skipped or failed, or how it disagrees
