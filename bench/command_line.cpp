@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bench/options.hpp"
+#include "bench/ranks.hpp"
 #include "build_info.hpp"
 #include "engines/core/text.hpp"
 
@@ -54,6 +55,21 @@ std::size_t parse_bytes(const std::string& text) {
   throw BadInput("'" + text + "' is no size in memory; write it as 2GiB or 500MB");
 }
 
+/// `--resume` for the output that is named elsewhere, or `--resume NAME`.
+void add_resume(CLI::App& app, bool& resume, std::string& output, const std::string& words) {
+  const auto take = [&](const std::string& name) {
+    resume = true;
+    if (name.empty()) return;
+    if (!output.empty() && output != name)
+      throw BadInput("--resume " + name + " is another one than " + output +
+                     ", which is to be written");
+    output = name;
+  };
+  app.add_option_function<std::string>("--resume", take, words)
+      ->expected(0, 1)
+      ->type_name("[NAME]");
+}
+
 void add_measuring(CLI::App& app, Options& options) {
   using namespace command_line;
   add_choice<std::optional<Check>>(
@@ -84,6 +100,10 @@ void add_results(CLI::App& app, Options& options) {
              "Write each case's result into this folder: images as TIFF, tables as CSV");
   app.add_flag("--no-pictures", options.no_pictures,
                "Leave the pictures and plots of results out of the JSON");
+  add_resume(app, options.resume, options.json, "Go on with a --json that ended early");
+  add_choice<Distribute>(app, "--distribute", options.distribute,
+                         {{"cases", Distribute::cases}, {"tiles", Distribute::tiles}},
+                         "Under mpirun: what ranks share; tiles with bench apply");
   auto* base =
       app.add_option("--base-program", options.base_program,
                      "Another build of bench, measured alternately; with --json, --base-json")
@@ -118,7 +138,7 @@ void add_apply(CLI::App& app, Options& options) {
   add_value(app, "--memory", options.memory, parse_bytes,
             "Memory that the program may take, as 2GiB (default half of what is free)")
       ->type_name("SIZE");
-  app.add_flag("--resume", options.resume, "Go on with an --output that was not finished");
+  add_resume(app, options.resume, options.output, "Go on with an --output that was not finished");
 }
 
 /// What would change nothing is a mistake.
@@ -128,6 +148,30 @@ void require_options(const CLI::App& app, const std::string& subcommand,
     if (const std::string name = option->get_name();
         option->count() > 0 && std::find(taken.begin(), taken.end(), name) == taken.end())
       throw BadInput("bench " + subcommand + " takes " + join(taken, ", ") + ", not " + name);
+}
+
+/// What several processes may share, and what may be resumed.
+void require_fitting(const Options& options) {
+  const bool alone = options.runs > 1 || !options.base_program.empty();
+  const bool together = options.distribute != Distribute::by_default || Ranks::launched() > 1;
+  if (together && !Ranks::has_mpi())
+    throw BadInput(
+        "this bench was built without MPI, and cannot share work between processes; install Open "
+        "MPI (libopenmpi-dev, openmpi-bin) and build again, or start it without mpirun and "
+        "--distribute");
+  if (options.distribute == Distribute::tiles && !options.apply)
+    throw BadInput("--distribute tiles goes with bench apply; a sweep is shared by cases");
+  if (options.distribute == Distribute::cases && options.apply)
+    throw BadInput("--distribute cases goes with a sweep; bench apply is shared by tiles");
+  if (together && (options.limits || options.overlap || alone))
+    throw BadInput(std::string(options.limits    ? "bench limits"
+                               : options.overlap ? "bench overlap"
+                                                 : "--runs and --base-program") +
+                   " cannot be shared between processes; start it without mpirun and --distribute");
+  if (options.apply || !options.resume) return;
+  if (options.json.empty() || options.json == "-")
+    throw BadInput("--resume goes on with a result file; name it: --resume FILE");
+  if (alone) throw BadInput("--resume does not go with --runs and --base-program");
 }
 
 }  // namespace
@@ -166,7 +210,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     require_options(
         app, "apply",
         {"--filter", "--param", "--sigma", "--radius", "--tile", "--overlap", "--engine",
-         "--device", "--threads", "--input", "--channel", "--frame", "--json"});
+         "--device", "--threads", "--input", "--channel", "--frame", "--json", "--distribute"});
+  require_fitting(options);
   return options;
 }
 

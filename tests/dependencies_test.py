@@ -54,6 +54,7 @@ LIBRARIES = {
     "tbb/": EVERYTHING - {OPERATIONS, "reports"} | {"tests"},
     "Eigen/": {"validate", "tests"},
     "boost/math/": {"validate", "reports"}, "boost/pending/": {"bench"},
+    "mpi.h": {"bench"},
     "png.h": {"validate", "tests"},
     "libqhull_r/": {"validate"},
     "gtest/": {"tests"},
