@@ -12,11 +12,9 @@ namespace voxelmark {
 namespace {
 
 constexpr const char* description =
-    "bench: how fast is each operation on each engine and device of this machine, transfers "
-    "apart, and how far is each result from the reference?\n\n"
-    "  bench --filter GaussianBlur3D\n"
-    "  bench --filter 'Gauss|Median' --size 512x512x64 --sigma 2,5 --dtype u16,f32 --json "
-    "out.json\n"
+    "bench: how fast is each operation on each engine, and how far is its result from the "
+    "reference?\n\n"
+    "  bench --filter 'Gauss|Median' --size 512x512x64 --sigma 2,5 --json out.json\n"
     "  bench --filter GaussianBlur2D --input image.tif --save results/";
 
 constexpr const char* limits_description =
@@ -35,7 +33,7 @@ constexpr const char* apply_description =
     "  bench apply --filter '^GaussianBlur3D$' --sigma 5 --input big.zarr --output new.zarr\n\n"
     "It takes bench's --filter, --param, --sigma, --radius, --input (a TIFF file or an OME-Zarr "
     "folder), --channel, --frame, --engine (default tbb; several share the tiles), --device, "
-    "--threads, --tile, --overlap and --json.";
+    "--threads, --tile, --overlap, --distribute and --json.";
 
 constexpr const char* footer =
     "Exit codes: 0 all was measured and agreed; 1 something failed or disagreed; 2 wrong usage, or "
@@ -56,7 +54,8 @@ std::size_t parse_bytes(const std::string& text) {
 }
 
 /// `--resume` for the output that is named elsewhere, or `--resume NAME`.
-void add_resume(CLI::App& app, bool& resume, std::string& output, const std::string& words) {
+void add_resume(CLI::App& app, bool& resume, std::string& output, const std::string& type,
+                const std::string& words) {
   const auto take = [&](const std::string& name) {
     resume = true;
     if (name.empty()) return;
@@ -65,9 +64,7 @@ void add_resume(CLI::App& app, bool& resume, std::string& output, const std::str
                      ", which is to be written");
     output = name;
   };
-  app.add_option_function<std::string>("--resume", take, words)
-      ->expected(0, 1)
-      ->type_name("[NAME]");
+  app.add_option_function<std::string>("--resume", take, words)->expected(0, 1)->type_name(type);
 }
 
 void add_measuring(CLI::App& app, Options& options) {
@@ -100,10 +97,11 @@ void add_results(CLI::App& app, Options& options) {
              "Write each case's result into this folder: images as TIFF, tables as CSV");
   app.add_flag("--no-pictures", options.no_pictures,
                "Leave the pictures and plots of results out of the JSON");
-  add_resume(app, options.resume, options.json, "Go on with a --json that ended early");
+  add_resume(app, options.resume, options.json, "[FILE]",
+             "Go on with results of a run that ended early");
   add_choice<Distribute>(app, "--distribute", options.distribute,
                          {{"cases", Distribute::cases}, {"tiles", Distribute::tiles}},
-                         "Under mpirun: what ranks share; tiles with bench apply");
+                         "What the ranks of mpirun share; tiles is for bench apply");
   auto* base =
       app.add_option("--base-program", options.base_program,
                      "Another build of bench, measured alternately; with --json, --base-json")
@@ -138,7 +136,8 @@ void add_apply(CLI::App& app, Options& options) {
   add_value(app, "--memory", options.memory, parse_bytes,
             "Memory that the program may take, as 2GiB (default half of what is free)")
       ->type_name("SIZE");
-  add_resume(app, options.resume, options.output, "Go on with an --output that was not finished");
+  add_resume(app, options.resume, options.output, "[DIR]",
+             "Go on with an --output that was not finished");
 }
 
 /// What would change nothing is a mistake.

@@ -29,8 +29,8 @@ MPI_ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIR
 SCHEMA = json.loads((pathlib.Path(__file__).parent.parent / "docs" / "result_schema.json").read_text())
 # What hangs on no clock: the same however the work was shared.
 AGREEMENT = {"max_abs_error", "error_allowed", "bias", "rmse", "differing_voxels", "voxels_compared", "pearson_r", "peak_device_bytes"}
-SWEEP = ["--filter", "^(Flip2D|GaussianBlur2D|Mean2D)/", "--engine", "reference,tbb", "--size", "40x30,33x21", "--dtype", "u8,f32", "--check", "full"]
-MANY = ["--filter", "^(Flip2D|Mean2D)/", "--engine", "tbb", "--dtype", "u8", "--size", ",".join(f"{n}x{n}" for n in range(20, 50)), "--no-limits"]
+SWEEP = ["--filter", "^(Flip2D|GaussianBlur2D|Mean2D)/", "--engine", "reference,tbb", "--size", "40x30,33x21", "--dtype", "u8,f32", "--check", "full", "--no-limits"]
+MANY = ["--filter", "^(Flip2D|Mean2D)/", "--engine", "tbb", "--dtype", "u8", "--size", ",".join(f"{n}x{n}" for n in range(20, 35)), "--no-limits"]
 
 
 class MpiTest(BenchTest):
@@ -41,7 +41,6 @@ class MpiTest(BenchTest):
 
     def sweep(self, count, file, *arguments, status=0):
         self.ranks(count, *SWEEP, "--max-time", "0", "--json", file, *arguments, status=status)
-        # Not self.load: each rank measures the limits that its shares are of, and the file has those of one.
         results = strict_json((self.folder / file).read_text())
         jsonschema.validate(results, SCHEMA)
         return results
@@ -83,7 +82,7 @@ class Cases(MpiTest):
     def test_the_table_is_printed_once_and_in_order(self):
         tasks = []
         for count in (1, 2):
-            run = self.ranks(count, *SWEEP, "--max-time", "0", "--no-limits")
+            run = self.ranks(count, *SWEEP, "--max-time", "0")
             tasks.append([line.split("  (")[0] for line in run.stdout.splitlines() if line[:1].isalpha() and "(reference" in line])
             self.equal(run.stdout.count(" measured, 0 skipped"), 1, f"summaries of {count}")
         self.equal(tasks[1], tasks[0], "tables")
@@ -117,7 +116,7 @@ class Cases(MpiTest):
         except OSError:
             return False
 
-    def resumed(self, kept, *launch):
+    def resumed(self, kept, *launch, torn=""):
         """Goes on at once: what was kept is not measured again."""
         before = {}
         for path in self.folder.glob("*.part"):
@@ -125,17 +124,19 @@ class Cases(MpiTest):
                 for row in json.loads(line)["document"]["benchmarks"]:
                     if row.get("aggregate_name") == "median":
                         before[row["run_name"]] = row["real_time"]
-        self.check(len(before) >= kept - 1 > 0, f"{len(before)} rows of {kept}")
+        with (self.folder / "out.json.rank0.part").open("a") as part:
+            part.write(torn)
+        self.check(len(before) == kept > 0, f"{len(before)} rows of {kept}")
         command = [*launch, BENCH, *MANY, "--max-time", "0.4", "--resume", "out.json"]
         other = [argument if argument != "u8" else "f32" for argument in command]
         run = self.run_program(*other, status=2, program="/usr/bin/env")
         self.check(len(self.said(run)) == 1 and "begun for other cases" in self.said(run)[0], run.stderr)
         run = self.run_program(*command, program="/usr/bin/env")
-        self.check("60 measured, 0 skipped, 0 failed" in run.stdout, run.stdout[-300:])
+        self.check("30 measured, 0 skipped, 0 failed" in run.stdout, run.stdout[-300:])
         results = strict_json((self.folder / "out.json").read_text())
         jsonschema.validate(results, SCHEMA)
         medians = {row["run_name"]: row["real_time"] for row in results["benchmarks"] if row.get("aggregate_name") == "median"}
-        self.equal(len(medians), 60, "cases")
+        self.equal(len(medians), 30, "cases")
         self.equal({name: medians[name] for name in before}, before, "rows of the first run")
         self.equal(list(medians), self.run_program(*MANY, "--list").stdout.splitlines(), "order")
         self.equal(self.parts(), [], "parts")
@@ -145,10 +146,7 @@ class Cases(MpiTest):
         self.resumed(self.killed(*launch), *launch)
 
     def test_a_process_by_itself_goes_on_too(self):
-        kept = self.killed()
-        with (self.folder / "out.json.rank0.part").open("a") as part:
-            part.write('{"group": 7, "torn')
-        self.resumed(kept)
+        self.resumed(self.killed(), torn='{"group": 7, "torn')
 
     def test_nothing_to_go_on_with(self):
         for count in (1, 2):
@@ -189,7 +187,7 @@ class Tiles(MpiTest):
             self.check(len(self.zarr_files(f"{number}-1.zarr")) > 9, "files")
             for count in (2, 3):
                 self.check(self.zarr_files(f"{number}-{count}.zarr") == self.zarr_files(f"{number}-1.zarr"), f"{operation} on {count} ranks")
-                self.check(f" of {count} ranks" in said[count] and said[count].count("GB/s of input") == 1, said[count])
+                self.check(f" of {count} ranks" in " ".join(said[count].split()) and said[count].count(" GB/s ") == 1, said[count])
             reports = [strict_json((self.folder / f"{count}.json").read_text()) for count in (1, 2)]
             for key in ("tiles", "tiles_done", "tile", "overlap", "parameters"):
                 self.equal(reports[1][key], reports[0][key], key)
@@ -203,7 +201,7 @@ class Tiles(MpiTest):
 
     def test_a_rank_that_fails_is_told_by_one_line_and_the_rest_resumed(self):
         self.apply(1, "whole.zarr", "--filter", "^Mean3D$", "--tile", "32")
-        self.apply(2, "in.zarr", "--filter", "^CopyImage3D$|^AddScalar3D$", "--param", "value=0", "--tile", "32")
+        self.apply(2, "in.zarr", "--filter", "^AddScalar3D$", "--param", "scalar=0", "--tile", "32")
         chunk = sorted(path for path in (self.folder / "in.zarr" / "0").rglob("*") if path.is_file() and path.name[0] != ".")[-1]
         good = chunk.read_bytes()
         chunk.write_bytes(good[: len(good) // 2])
