@@ -106,7 +106,7 @@ Shape chunk_for(const Shape& tile, DType dtype) {
 
 class Application {
  public:
-  explicit Application(const Options& options) : options_(options) {
+  Application(const Options& options, int on_this_host) : options_(options) {
     const Axes& axes = options.axes;
     if (axes.inputs.size() != 1) throw BadInput("bench apply works on one --input");
     if (options.output.empty()) throw BadInput("bench apply needs --output, a folder to make");
@@ -115,7 +115,7 @@ class Application {
     if (axes.tiles.size() > 1 || axes.overlaps.size() > 1 || axes.threads.size() > 1)
       throw BadInput("bench apply takes one --tile, one --overlap and one number of --threads");
     if (options.json == options.output) throw BadInput("--json and --output name one path");
-    memory_ = options.memory ? options.memory : host_memory_available() / 2;
+    memory_ = options.memory ? options.memory : host_memory_available() / 2 / on_this_host;
     cache_bytes_ = memory_ / 8;
     reader_ = open_input(options, cache_bytes_);
     VolumeInfo in = reader_->info();
@@ -147,27 +147,32 @@ class Application {
     result_.dtype = operation_->result_dtype(*parameters_, in.dtype);
   }
 
-  int run(const std::vector<std::string>& command);
+  int run(const std::vector<std::string>& command, Ranks& ranks);
   /// Whether there is an output that can be resumed.
   bool begun() const { return begun_; }
 
  private:
   /// Throws BadInput where there is NaN or infinity that the operation does not take.
   void require_finite(const Image& pixels) const;
-  void threshold_by_the_whole();
+  void threshold_by_the_whole(Ranks& ranks);
   void open_engines();
   Tiling tiling() const;
   /// Host memory that a lane takes for tiles of one shape, without what engines take.
   std::size_t lane_bytes(const Tiles& tiles) const;
   std::variant<Fit, std::string> fitted(const Tiling& tiling);
-  /// The largest tile that fits, of whole chunks where `chunk` is given.
-  Fit fit(const std::optional<Shape>& chunk);
   bool labels_components() const { return operation_->family == "ConnectedComponents"; }
   std::variant<Tiles, Skip> cut_volume(const Tiling& tiling) const;
   TileStages work(Fit& fit, VolumeWriter& writer, const std::vector<Tile>& left);
+  /// The largest tile that fits, of whole chunks where `chunk` is given, and none above `largest`.
+  Fit fit(const std::optional<Shape>& chunk, const std::optional<Shape>& largest);
+  /// The largest one that fits on all ranks.
+  Fit fit(const std::optional<Shape>& chunk, Ranks& ranks);
+  /// This rank's share of the tiles that are missing, whose number over all ranks is `all`.
+  std::vector<Tile> share(const Tiles& tiles, const VolumeWriter& writer, Ranks& ranks,
+                          std::size_t& all) const;
   std::string task() const;
-  void report(const Fit& fit, const TileStages& stages, std::size_t done, double seconds,
-              const std::vector<std::string>& command) const;
+  void report(const Fit& fit, const TileStages& mine, std::size_t done, double seconds,
+              const std::vector<std::string>& command, Ranks& ranks) const;
 
   const Options& options_;
   std::size_t memory_ = 0, cache_bytes_ = 0;
@@ -284,8 +289,9 @@ std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
   return fit;
 }
 
-Fit Application::fit(const std::optional<Shape>& chunk) {
+Fit Application::fit(const std::optional<Shape>& chunk, const std::optional<Shape>& largest) {
   Tiling wanted = tiling();
+  if (largest) wanted.tile = *largest;
   const bool chosen = !options_.axes.tiles.empty();
   if (chosen) require_sensible(wanted, reader_->info().shape, dims_);
   while (true) {
@@ -302,6 +308,46 @@ Fit Application::fit(const std::optional<Shape>& chunk) {
                      (chosen ? " or a smaller --tile" : ""));
     wanted.tile = *smaller;
   }
+}
+
+Fit Application::fit(const std::optional<Shape>& chunk, Ranks& ranks) {
+  for (std::optional<Shape> largest;;) {
+    // Each tries the same tiles, from the largest on: the smallest one that was found is among all.
+    Fit found = ranks.together([&] { return fit(chunk, largest); });
+    const Shape& tile = found.tiles.tile;
+    const std::vector<double> extents{static_cast<double>(tile.x), static_cast<double>(tile.y),
+                                      static_cast<double>(tile.z)};
+    const auto least = ranks.least(extents);
+    if (least == ranks.greatest(extents)) return found;
+    largest = {static_cast<std::int64_t>(least[0]), static_cast<std::int64_t>(least[1]),
+               static_cast<std::int64_t>(least[2])};
+  }
+}
+
+std::vector<Tile> Application::share(const Tiles& tiles, const VolumeWriter& writer, Ranks& ranks,
+                                     std::size_t& all) const {
+  const std::size_t count = tiles.tiles.size();
+  // Rank 0 looks for all, before anyone writes.
+  const json missing = json::parse(ranks.broadcast(ranks.together([&] {
+    json left = json::array();
+    for (std::int64_t frame = 0; ranks.first() && frame < result_.frames; ++frame)
+      for (std::size_t i = 0; i < count; ++i)
+        if (!writer.holds(tiles.tiles[i].output, frame))
+          left.push_back(static_cast<std::size_t>(frame) * count + i);
+    return left.dump();
+  })));
+  all = missing.size();
+  // Neighbours, which read the same chunks, go to one rank.
+  const auto begin = [&](int rank) {
+    return all * static_cast<std::size_t>(rank) / static_cast<std::size_t>(ranks.size());
+  };
+  std::vector<Tile> mine;
+  for (std::size_t k = begin(ranks.rank()); k < begin(ranks.rank() + 1); ++k) {
+    const std::size_t i = missing[k];
+    mine.push_back(tiles.tiles[i % count]);
+    mine.back().frame = static_cast<std::int64_t>(i / count);
+  }
+  return mine;
 }
 
 /// All that decides what a voxel will be.
@@ -322,7 +368,7 @@ std::string Application::task() const {
 
 /// AutoThreshold becomes FixedThreshold by the level of the whole image, which is read twice for
 /// it.
-void Application::threshold_by_the_whole() {
+void Application::threshold_by_the_whole(Ranks& ranks) {
   const VolumeInfo& in = reader_->info();
   if (result_.frames > 1)
     throw BadInput("AutoThreshold finds one level, and " + options_.axes.inputs[0] + " has " +
@@ -332,17 +378,28 @@ void Application::threshold_by_the_whole() {
   while (static_cast<std::size_t>(part.voxels()) * bytes_of(in.dtype) > memory_ / 16)
     part = halved(part).value();
   ThresholdFinder finder(parameters_->choice("method"), in.dtype);
+  // The same parts on all ranks: each looks at its own ones.
+  const auto parts = cut_plainly(in.shape, part).tiles;
   const auto show = [&](void (ThresholdFinder::*look)(const Image&)) {
-    for (const Tile& tile : cut_plainly(in.shape, part).tiles) {
-      if (interrupt_requested) throw Interrupted();
-      Image pixels(tile.input.extent, in.dtype);
-      reader_->read(tile.input, first_frame_, pixels);
-      require_finite(pixels);
-      (finder.*look)(pixels);
-    }
+    ranks.together([&] {
+      for (auto i = static_cast<std::size_t>(ranks.rank()); i < parts.size();
+           i += static_cast<std::size_t>(ranks.size())) {
+        if (interrupt_requested) throw Interrupted();
+        Image pixels(parts[i].input.extent, in.dtype);
+        reader_->read(parts[i].input, first_frame_, pixels);
+        require_finite(pixels);
+        (finder.*look)(pixels);
+      }
+    });
   };
   show(&ThresholdFinder::see);
+  // A rank may have seen nothing.
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const Range seen = finder.range().value_or(Range{infinity, -infinity, 0});
+  finder.range() =
+      Range{ranks.least({seen.minimum})[0], ranks.greatest({seen.maximum})[0], seen.non_finite};
   show(&ThresholdFinder::count);
+  finder.counts() = ranks.sum(finder.counts());
   operation_ = &find_operation(operation_name("FixedThreshold", dims_));
   parameters_.emplace(operation_->parameters);
   // Infinity is above all that an image may have here.
@@ -370,107 +427,142 @@ TileStages Application::work(Fit& fit, VolumeWriter& writer, const std::vector<T
       });
 }
 
-int Application::run(const std::vector<std::string>& command) {
-  open_engines();
+int Application::run(const std::vector<std::string>& command, Ranks& ranks) {
+  if (labels_components() && ranks.size() > 1)
+    throw BadInput(operation_->name +
+                   " is done by one process, which joins the components of tiles; start bench "
+                   "apply without mpirun");
+  ranks.together([&] { open_engines(); });
+  // What is done with the memory is the same on all ranks.
+  memory_ = static_cast<std::size_t>(ranks.least({static_cast<double>(memory_)})[0]);
+  cache_bytes_ = std::min(cache_bytes_, memory_ / 8);
   const auto start = Clock::now();
+  // Rank 0 makes the volume, or takes it over; then the others join it.
   std::unique_ptr<VolumeWriter> writer;
-  if (options_.resume) writer = resume_ome_zarr(options_.output, task());
+  const auto make = [&](const auto& open) {
+    ranks.together([&] {
+      if (ranks.first()) writer = open();
+    });
+    ranks.together([&] {
+      if (!ranks.first()) writer = join_ome_zarr(options_.output);
+    });
+  };
+  if (options_.resume) make([&] { return resume_ome_zarr(options_.output, task()); });
   if (operation_->family == "AutoThreshold" && options_.axes.per_tile.empty())
-    threshold_by_the_whole();
-  Fit fit = this->fit(writer ? std::optional(writer->info().chunk) : std::nullopt);
-  if (!writer) {
-    VolumeInfo info = result_;
-    info.chunk = chunk_for(fit.tiles.tile, info.dtype);
-    writer = create_ome_zarr(options_.output, info, {}, task());
-  }
+    threshold_by_the_whole(ranks);
+  Fit fit = this->fit(writer ? std::optional(writer->info().chunk) : std::nullopt, ranks);
+  if (!writer)
+    make([&] {
+      VolumeInfo info = result_;
+      info.chunk = chunk_for(fit.tiles.tile, info.dtype);
+      return create_ome_zarr(options_.output, info, {}, task());
+    });
   begun_ = true;
-  if (writer->info().shape != result_.shape || writer->info().dtype != result_.dtype ||
-      writer->info().frames != result_.frames)
-    throw BadInput(options_.output + ": was begun for an image of another shape or type");
-  std::vector<Tile> left;
-  for (std::int64_t frame = 0; frame < result_.frames; ++frame)
-    for (Tile tile : fit.tiles.tiles) {
-      tile.frame = frame;
-      if (!writer->holds(tile.output, frame)) left.push_back(tile);
-    }
-  const TileStages stages = work(fit, *writer, left);
+  ranks.together([&] {
+    if (writer->info().shape != result_.shape || writer->info().dtype != result_.dtype ||
+        writer->info().frames != result_.frames)
+      throw BadInput(options_.output + ": was begun for an image of another shape or type");
+  });
+  std::size_t all_left = 0;
+  const std::vector<Tile> left = share(fit.tiles, *writer, ranks, all_left);
+  const TileStages stages = ranks.together([&] { return work(fit, *writer, left); });
   const double seconds = seconds_since(start);
-  writer->finish();
-  report(fit, stages, left.size(), seconds, command);
+  ranks.together([&] {
+    if (ranks.first()) writer->finish();
+  });
+  report(fit, stages, all_left, seconds, command, ranks);
   return exit_code::good;
 }
 
-void Application::report(const Fit& fit, const TileStages& stages, std::size_t done, double seconds,
-                         const std::vector<std::string>& command) const {
-  std::ostream& out = options_.json == "-" ? std::cerr : std::cout;
-  const auto all = fit.tiles.tiles.size() * static_cast<std::size_t>(result_.frames);
-  const double share = all ? static_cast<double>(done) / static_cast<double>(all) : 0;
-  const double voxels =
-      share * static_cast<double>(reader_->info().shape.voxels() * result_.frames);
-  const double rate = voxels * static_cast<double>(bytes_of(reader_->info().dtype)) / seconds;
-  std::string text = asked_;
-  if (asked_.starts_with("AutoThreshold") && options_.axes.per_tile.empty())
-    text += " (the foreground begins at " + shortest(parameters_->number("threshold")) + ")";
-  text += " of " + to_string(reader_->info().shape, dims_) + " voxels";
-  if (result_.frames > 1) text += ", " + std::to_string(result_.frames) + " time points";
-  text +=
-      ": " + counted(done, "tile") + " of " + to_string(fit.tiles.tile, dims_) +
-      " with an overlap of " + to_string(fit.tiles.overlap, dims_) +
-      (fit.tiles.exact() || fit.tiles.per_tile != PerTile::no ? ""
-                                                              : " (less than the operation needs)");
-  if (done < all) text += ", the others were there";
-  text += "; " + significant(seconds, 4) + " s, " + significant(rate / 1e9, 3) +
-          " GB/s of input; reading " + significant(stages.read, 3) + " s, pushing " +
-          significant(stages.push, 3) + " s, computing " + significant(stages.compute, 3) +
-          " s, pulling " + significant(stages.pull, 3) + " s, writing " +
-          significant(stages.write, 3) + " s, in " + counted(fit.lanes.lanes(), "lane") +
-          "; at most " + bytes_text(peak_resident_bytes()) + " of memory";
-  out << folded("", text, "  ", 120);
-  if (options_.json.empty()) return;
+void Application::report(const Fit& fit, const TileStages& mine, std::size_t done, double seconds,
+                         const std::vector<std::string>& command, Ranks& ranks) const {
+  const auto sums =
+      ranks.sum(std::vector<double>{mine.read, mine.push, mine.compute, mine.pull, mine.write,
+                                    static_cast<double>(fit.lanes.lanes())});
+  const TileStages stages{sums[0], sums[1], sums[2], sums[3], sums[4]};
+  const auto lanes = static_cast<std::size_t>(sums[5]);
+  const auto most = ranks.greatest({seconds, static_cast<double>(peak_resident_bytes())});
+  seconds = most[0];
+  const auto peak = static_cast<std::size_t>(most[1]);
+  json own = json::array();
+  for (const Engine* engine : engines_) own.push_back(engine->device().id);
   json devices = json::array();
-  for (const Engine* engine : engines_) devices.push_back(engine->device().id);
-  const auto axes = [](const Shape& s) { return json{s.x, s.y, s.z}; };
-  write_output(options_.json, json{{"version", build_info::version},
-                                   {"command", command},
-                                   {"operation", operation_->name},
-                                   {"parameters", parameters_->text(dims_)},
-                                   {"size", axes(reader_->info().shape)},
-                                   {"frames", result_.frames},
-                                   {"dtype", to_string(reader_->info().dtype)},
-                                   {"tile", axes(fit.tiles.tile)},
-                                   {"overlap", axes(fit.tiles.overlap)},
-                                   {"needed_overlap", axes(fit.tiles.needed)},
-                                   {"tiles", all},
-                                   {"tiles_done", done},
-                                   {"lanes", fit.lanes.lanes()},
-                                   {"memory_limit_bytes", memory_},
-                                   {"devices", devices},
-                                   {"seconds", seconds},
-                                   {"input_bytes_per_second", rate},
-                                   {"read_ratio", fit.tiles.read_ratio()},
-                                   {"stages_seconds",
-                                    {{"read", stages.read},
-                                     {"push", stages.push},
-                                     {"compute", stages.compute},
-                                     {"pull", stages.pull},
-                                     {"write", stages.write}}},
-                                   {"peak_memory_bytes", peak_resident_bytes()}}
-                                      .dump(1) +
-                                  "\n");
+  for (const std::string& text : ranks.gather(own.dump()))
+    for (const json& device : json::parse(text)) devices.push_back(device);
+  ranks.together([&] {
+    if (!ranks.first()) return;
+    std::ostream& out = options_.json == "-" ? std::cerr : std::cout;
+    const auto all = fit.tiles.tiles.size() * static_cast<std::size_t>(result_.frames);
+    const double share = all ? static_cast<double>(done) / static_cast<double>(all) : 0;
+    const double voxels =
+        share * static_cast<double>(reader_->info().shape.voxels() * result_.frames);
+    const double rate = voxels * static_cast<double>(bytes_of(reader_->info().dtype)) / seconds;
+    std::string text = asked_;
+    if (asked_.starts_with("AutoThreshold") && options_.axes.per_tile.empty())
+      text += " (the foreground begins at " + shortest(parameters_->number("threshold")) + ")";
+    text += " of " + to_string(reader_->info().shape, dims_) + " voxels";
+    if (result_.frames > 1) text += ", " + std::to_string(result_.frames) + " time points";
+    text += ": " + counted(done, "tile") + " of " + to_string(fit.tiles.tile, dims_) +
+            " with an overlap of " + to_string(fit.tiles.overlap, dims_) +
+            (fit.tiles.exact() || fit.tiles.per_tile != PerTile::no
+                 ? ""
+                 : " (less than the operation needs)");
+    if (done < all) text += ", the others were there";
+    text +=
+        "; " + significant(seconds, 4) + " s, " + significant(rate / 1e9, 3) +
+        " GB/s of input; reading " + significant(stages.read, 3) + " s, pushing " +
+        significant(stages.push, 3) + " s, computing " + significant(stages.compute, 3) +
+        " s, pulling " + significant(stages.pull, 3) + " s, writing " +
+        significant(stages.write, 3) + " s, in " + counted(lanes, "lane") +
+        (ranks.size() > 1 ? " of " + counted(static_cast<std::size_t>(ranks.size()), "rank") : "") +
+        "; at most " + bytes_text(peak) + " of memory" + (ranks.size() > 1 ? " a rank" : "");
+    out << folded("", text, "  ", 120);
+    if (options_.json.empty()) return;
+    const auto axes = [](const Shape& s) { return json{s.x, s.y, s.z}; };
+    write_output(options_.json, json{{"version", build_info::version},
+                                     {"command", command},
+                                     {"operation", operation_->name},
+                                     {"parameters", parameters_->text(dims_)},
+                                     {"size", axes(reader_->info().shape)},
+                                     {"frames", result_.frames},
+                                     {"dtype", to_string(reader_->info().dtype)},
+                                     {"tile", axes(fit.tiles.tile)},
+                                     {"overlap", axes(fit.tiles.overlap)},
+                                     {"needed_overlap", axes(fit.tiles.needed)},
+                                     {"tiles", all},
+                                     {"tiles_done", done},
+                                     {"ranks", ranks.size()},
+                                     {"lanes", lanes},
+                                     {"memory_limit_bytes", memory_},
+                                     {"devices", devices},
+                                     {"seconds", seconds},
+                                     {"input_bytes_per_second", rate},
+                                     {"read_ratio", fit.tiles.read_ratio()},
+                                     {"stages_seconds",
+                                      {{"read", stages.read},
+                                       {"push", stages.push},
+                                       {"compute", stages.compute},
+                                       {"pull", stages.pull},
+                                       {"write", stages.write}}},
+                                     {"peak_memory_bytes", peak}}
+                                        .dump(1) +
+                                    "\n");
+  });
 }
 
 }  // namespace
 
-int apply_in_tiles(const Options& options, const std::vector<std::string>& command) {
-  Application application(options);
+int apply_in_tiles(const Options& options, const std::vector<std::string>& command, Ranks& ranks) {
+  const auto application =
+      ranks.together([&] { return std::make_unique<Application>(options, ranks.on_this_host()); });
   try {
-    return application.run(command);
+    return application->run(command, ranks);
   } catch (const Interrupted&) {
     std::cerr << "bench: interrupted"
-              << (application.begun() ? "; --resume goes on with " + options.output : "") << "\n";
+              << (application->begun() ? "; --resume goes on with " + options.output : "") << "\n";
     return exit_code::interrupted;
   } catch (const BadInput& error) {
-    if (!application.begun()) throw;
+    if (!application->begun()) throw;
     throw BadInput(std::string(error.what()) + " (what was written is kept: --resume goes on)");
   }
 }

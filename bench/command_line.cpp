@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bench/options.hpp"
+#include "bench/ranks.hpp"
 #include "build_info.hpp"
 #include "engines/core/text.hpp"
 
@@ -11,11 +12,10 @@ namespace voxelmark {
 namespace {
 
 constexpr const char* description =
-    "bench: how fast is each operation on each engine and device of this machine, transfers "
-    "apart, and how far is each result from the reference?\n\n"
-    "  bench --filter GaussianBlur3D\n"
-    "  bench --filter 'Gauss|Median' --size 512x512x64 --sigma 2,5 --dtype u16,f32 --json "
-    "out.json";
+    "bench: how fast is each operation on each engine, and how far is its result from the "
+    "reference?\n\n"
+    "  bench --filter 'Gauss|Median' --size 512x512x64 --sigma 2,5 --json out.json\n"
+    "  bench --filter GaussianBlur2D --input image.tif --save results/";
 
 constexpr const char* limits_description =
     "Measure copy bandwidth, launch cost, transfers and arithmetic\n\n"
@@ -33,7 +33,7 @@ constexpr const char* apply_description =
     "  bench apply --filter '^GaussianBlur3D$' --sigma 5 --input big.zarr --output new.zarr\n\n"
     "It takes bench's --filter, --param, --sigma, --radius, --input (a TIFF file or an OME-Zarr "
     "folder), --channel, --frame, --engine (default tbb; several share the tiles), --device, "
-    "--threads, --tile, --overlap, --per-tile alone and --json.";
+    "--threads, --tile, --overlap, --per-tile alone, --distribute and --json.";
 
 constexpr const char* footer =
     "Exit codes: 0 all was measured and agreed; 1 something failed or disagreed; 2 wrong usage, or "
@@ -51,6 +51,20 @@ std::size_t parse_bytes(const std::string& text) {
     if (number && unit == name && *number * factor >= 1 && *number * factor < 0x1p60)
       return static_cast<std::size_t>(*number * factor);
   throw BadInput("'" + text + "' is no size in memory; write it as 2GiB or 500MB");
+}
+
+/// `--resume` for the output that is named elsewhere, or `--resume NAME`.
+void add_resume(CLI::App& app, bool& resume, std::string& output, const std::string& type,
+                const std::string& words) {
+  const auto take = [&](const std::string& name) {
+    resume = true;
+    if (name.empty()) return;
+    if (!output.empty() && output != name)
+      throw BadInput("--resume " + name + " is another one than " + output +
+                     ", which is to be written");
+    output = name;
+  };
+  app.add_option_function<std::string>("--resume", take, words)->expected(0, 1)->type_name(type);
 }
 
 void add_measuring(CLI::App& app, Options& options) {
@@ -83,6 +97,11 @@ void add_results(CLI::App& app, Options& options) {
              "Write each case's result into this folder: images as TIFF, tables as CSV");
   app.add_flag("--no-pictures", options.no_pictures,
                "Leave the pictures and plots of results out of the JSON");
+  add_resume(app, options.resume, options.json, "[FILE]",
+             "Go on with results of a run that ended early");
+  add_choice<Distribute>(app, "--distribute", options.distribute,
+                         {{"cases", Distribute::cases}, {"tiles", Distribute::tiles}},
+                         "What the ranks of mpirun share; tiles is for bench apply");
   auto* base =
       app.add_option("--base-program", options.base_program,
                      "Another build of bench, measured alternately; with --json, --base-json")
@@ -117,7 +136,8 @@ void add_apply(CLI::App& app, Options& options) {
   add_value(app, "--memory", options.memory, parse_bytes,
             "Memory that the program may take, as 2GiB (default half of what is free)")
       ->type_name("SIZE");
-  app.add_flag("--resume", options.resume, "Go on with an --output that was not finished");
+  add_resume(app, options.resume, options.output, "[DIR]",
+             "Go on with an --output that was not finished");
 }
 
 /// What would change nothing is a mistake.
@@ -127,6 +147,30 @@ void require_options(const CLI::App& app, const std::string& subcommand,
     if (const std::string name = option->get_name();
         option->count() > 0 && std::find(taken.begin(), taken.end(), name) == taken.end())
       throw BadInput("bench " + subcommand + " takes " + join(taken, ", ") + ", not " + name);
+}
+
+/// What several processes may share, and what may be resumed.
+void require_fitting(const Options& options) {
+  const bool alone = options.runs > 1 || !options.base_program.empty();
+  const bool together = options.distribute != Distribute::by_default || Ranks::launched() > 1;
+  if (together && !Ranks::has_mpi())
+    throw BadInput(
+        "this bench was built without MPI, and cannot share work between processes; install Open "
+        "MPI (libopenmpi-dev, openmpi-bin) and build again, or start it without mpirun and "
+        "--distribute");
+  if (options.distribute == Distribute::tiles && !options.apply)
+    throw BadInput("--distribute tiles goes with bench apply; a sweep is shared by cases");
+  if (options.distribute == Distribute::cases && options.apply)
+    throw BadInput("--distribute cases goes with a sweep; bench apply is shared by tiles");
+  if (together && (options.limits || options.overlap || alone))
+    throw BadInput(std::string(options.limits    ? "bench limits"
+                               : options.overlap ? "bench overlap"
+                                                 : "--runs and --base-program") +
+                   " cannot be shared between processes; start it without mpirun and --distribute");
+  if (options.apply || !options.resume) return;
+  if (options.json.empty() || options.json == "-")
+    throw BadInput("--resume goes on with a result file; name it: --resume FILE");
+  if (alone) throw BadInput("--resume does not go with --runs and --base-program");
 }
 
 }  // namespace
@@ -162,10 +206,11 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
                      "--engine", "--device", "--threads", "--dataset", "--seed", "--input",
                      "--second", "--channel", "--frame", "--json"});
   if (options.apply)
-    require_options(
-        app, "apply",
-        {"--filter", "--param", "--sigma", "--radius", "--tile", "--overlap", "--per-tile",
-         "--engine", "--device", "--threads", "--input", "--channel", "--frame", "--json"});
+    require_options(app, "apply",
+                    {"--filter", "--param", "--sigma", "--radius", "--tile", "--overlap",
+                     "--per-tile", "--engine", "--device", "--threads", "--input", "--channel",
+                     "--frame", "--json", "--distribute"});
+  require_fitting(options);
   return options;
 }
 

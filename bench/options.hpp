@@ -8,6 +8,9 @@
 
 namespace voxelmark {
 
+/// What ranks of several processes share: the cases of a sweep, or the tiles of an image.
+enum class Distribute { by_default, cases, tiles };
+
 /// What the user asked for.
 struct Options {
   Axes axes;
@@ -21,7 +24,8 @@ struct Options {
   double tolerance = 0;    ///< of bench overlap, in grey levels
   std::string output;      ///< of bench apply
   std::size_t memory = 0;  ///< bytes that bench apply may take; 0: what is free
-  bool resume = false;
+  bool resume = false;     ///< go on with an output, or result file, that was not finished
+  Distribute distribute = Distribute::by_default;
   bool flush = false;   ///< also measure with emptied caches
   bool energy = false;  ///< also measure joules
 

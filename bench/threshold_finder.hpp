@@ -17,6 +17,10 @@ class ThresholdFinder {
 
   void see(const Image& part);
   void count(const Image& part);
+  /// What was seen and counted, for those who join it with that of other parts: the range after all
+  /// parts were seen and before any is counted.
+  std::optional<Range>& range() { return range_; }
+  std::vector<std::uint64_t>& counts() { return counts_; }
   /// The least value of the foreground: FixedThreshold with it gives the mask that AutoThreshold
   /// gives of the whole. Nothing where no voxel is foreground.
   std::optional<float> threshold() const;

@@ -53,6 +53,8 @@ WRONG = [
     (("validate", "images", "a", "b", "--tau", "1"), "no option --tau"), (("bench", "--filtr", "x"), "no option --filtr"),
     (("report", "compare", "a", "b", "--output=x"), "no option --output"), (("validate", "labels", "", "b"), "REF TEST"),
     (("bench", "--device", ""), "--device"), (("bench", "--filter", "Flip2D", "--size", "8x8", "--channel", "1"), "--channel"),
+    (("bench", "--distribute", "rows"), "--distribute"), (("bench", "apply", "--distribute", "cases"), "--distribute"),
+    (("bench", "--resume", "a", "--json", "b"), "--resume"), (("bench", "--resume"), "--resume FILE"),
     (("bench", "--base-program", "", "--json", "a", "--base-json", "b"), "--base-program: must not be empty"),
     (("bench", "--json", "-", "--base-program", sys.argv[1] if len(sys.argv) > 1 else "", "--base-json", "-"), "--base-json"),
 ]
