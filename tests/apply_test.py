@@ -300,23 +300,9 @@ class Components(ApplyTest):
             self.check(np.array_equal(self.pixels(output), expected), f"labels after {output}")
             self.equal([str(p) for p in folder.rglob("*tmp*")], [], "left-overs")
 
-    def test_beyond_two_billion_voxels(self):
-        # Nearly all chunks are missing, which are background.
-        shape = (528, 2048, 2048)
-        source = zarr.open(str(self.folder / "in.zarr"), mode="w", shape=shape, chunks=(16, 256, 256), dtype=np.uint8, fill_value=0)
-        boxes = [np.s_[3:5, 5:9, 2040:2048], np.s_[200:202, 1000:1030, 7], np.s_[350:370, 1500:1503, 1020:1030],
-                 np.s_[511:513, 0:2, 0:2], np.s_[519, 1024, 1024], np.s_[520, 1023, 1023], np.s_[527, 2047, 0:2048]]
-        for box in boxes:
-            source[box] = 1
-        self.apply(*self.FILTER, "--tile", "1024x1024x104", input="in.zarr")
-        labels = zarr.open(str(self.folder / "out.zarr"), mode="r")["0"]
-        for box, label in zip(boxes, (1, 2, 3, 4, 5, 5, 6)):
-            self.check(np.all(labels[box] == label), f"label {label} in {box}")
-        self.equal(np.count_nonzero(labels[512:528, :256, :256]), 4, "labels around a component")
-
 
 class Memory(ApplyTest):
-    """Not of a program with sanitizers, which takes much more."""
+    """Not of a program with sanitizers, which takes much more memory, and time."""
 
     def test_memory_holds_and_too_little_is_refused(self):
         big = np.zeros((150, 600, 600), np.uint16)
@@ -328,6 +314,20 @@ class Memory(ApplyTest):
         self.check("--memory" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
         run = self.apply("--filter", "^Mean3D$", "--memory", "100MiB", "--tile", "512", input="big.tif", output="none.zarr", status=2)
         self.check("a smaller --tile" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
+
+    def test_beyond_two_billion_voxels(self):
+        # Nearly all chunks are missing, which are background.
+        shape = (528, 2048, 2048)
+        source = zarr.open(str(self.folder / "in.zarr"), mode="w", shape=shape, chunks=(16, 256, 256), dtype=np.uint8, fill_value=0)
+        boxes = [np.s_[3:5, 5:9, 2040:2048], np.s_[200:202, 1000:1030, 7], np.s_[350:370, 1500:1503, 1020:1030],
+                 np.s_[511:513, 0:2, 0:2], np.s_[519, 1024, 1024], np.s_[520, 1023, 1023], np.s_[527, 2047, 0:2048]]
+        for box in boxes:
+            source[box] = 1
+        self.apply(*Components.FILTER, "--tile", "1024x1024x104", input="in.zarr")
+        labels = zarr.open(str(self.folder / "out.zarr"), mode="r")["0"]
+        for box, label in zip(boxes, (1, 2, 3, 4, 5, 5, 6)):
+            self.check(np.all(labels[box] == label), f"label {label} in {box}")
+        self.equal(np.count_nonzero(labels[512:528, :256, :256]), 4, "labels around a component")
 
     def test_components_have_memory_of_their_own(self):
         mask = np.random.default_rng(4).random((250, 400, 400), np.float32) < 0.2
