@@ -14,8 +14,7 @@ namespace {
 constexpr const char* description =
     "bench: how fast is each operation on each engine, and how far is its result from the "
     "reference?\n\n"
-    "  bench --filter 'Gauss|Median' --size 512x512x64 --sigma 2,5 --json out.json\n"
-    "  bench --filter GaussianBlur2D --input image.tif --save results/";
+    "  bench --filter 'Gauss|Median' --size 512x512x64 --sigma 2,5 --json out.json";
 
 constexpr const char* limits_description =
     "Measure copy bandwidth, launch cost, transfers and arithmetic\n\n"

@@ -95,19 +95,23 @@ json merged_groups(json document, const FinishedGroups& groups) {
     const json& theirs = group.document.at("context").at("voxelmark");
     for (const json& device : theirs.at("devices"))
       if (known.insert(key(device)).second) devices.push_back(device);
+    const auto take_over = [&](json& name) {
+      const json& picture = theirs.at("pictures").at(name.get<std::string>());
+      name = "g" + std::to_string(index + 1) + name.get<std::string>();
+      pictures[name.get<std::string>()] = picture;
+    };
     for (json row : group.document.at("benchmarks")) {
+      if (row.contains("voxelmark") && row["voxelmark"].contains("tiling") &&
+          row["voxelmark"]["tiling"].contains("picture"))
+        take_over(row["voxelmark"]["tiling"]["picture"]["name"]);
       if (row.contains("voxelmark") && row["voxelmark"].contains("pictures")) {
         json& details = row["voxelmark"];
         if (illustrated.try_emplace(details.at("operation"), index).first->second != index) {
           details.erase("pictures");
           details.erase("pairs");
         } else {
-          for (auto& [role, name] : details["pictures"].items()) {
-            if (!name.is_string()) continue;
-            const json& picture = theirs.at("pictures").at(name.get<std::string>());
-            name = "g" + std::to_string(index + 1) + name.get<std::string>();
-            pictures[name.get<std::string>()] = picture;
-          }
+          for (auto& [role, name] : details["pictures"].items())
+            if (name.is_string()) take_over(name);
         }
       }
       rows.push_back(std::move(row));
