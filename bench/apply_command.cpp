@@ -74,6 +74,10 @@ Parameters chosen_parameters(const Operation& operation, const std::vector<Param
   return parameters;
 }
 
+std::string time_points_name(TimePoints way) {
+  return way == TimePoints::stream ? "stream" : way == TimePoints::each ? "each" : "all";
+}
+
 /// A piece of work that fits the memory.
 struct Fit {
   Tiles tiles;
@@ -142,6 +146,8 @@ class Application {
     if (const auto values = parameters_->text(dims_); !values.empty()) asked_ += "/" + values;
     if (!axes.per_tile.empty()) asked_ += "/" + tiling().text(dims_);
     if (labels_components()) component_bytes_ = memory_ / 4;
+    if (labels_components() && options.time_points != TimePoints::stream)
+      throw BadInput(operation_->name + " does each time point by itself, without --time-points");
     result_ = in;
     result_.shape = operation_->result_shape(*parameters_, in.shape, 0);
     result_.dtype = operation_->result_dtype(*parameters_, in.dtype);
@@ -163,6 +169,11 @@ class Application {
   bool labels_components() const { return operation_->family == "ConnectedComponents"; }
   std::variant<Tiles, Skip> cut_volume(const Tiling& tiling) const;
   TileStages work(Fit& fit, VolumeWriter& writer, const std::vector<Tile>& left);
+  void require_memory_at_once(const Tiles& tiles) const;
+  /// Reads all, does all, writes all.
+  TileStages work_at_once(Fit& fit, VolumeWriter& writer, const std::vector<Tile>& left);
+  void read(const Tile& tile, Image& pixels);
+  void write(VolumeWriter& writer, const Tile& tile, const Image& result) const;
   /// The largest tile that fits, of whole chunks where `chunk` is given, and none above `largest`.
   Fit fit(const std::optional<Shape>& chunk, const std::optional<Shape>& largest);
   /// The largest one that fits on all ranks.
@@ -407,31 +418,71 @@ void Application::threshold_by_the_whole(Ranks& ranks) {
                    finder.threshold().value_or(std::numeric_limits<float>::infinity()));
 }
 
-TileStages Application::work(Fit& fit, VolumeWriter& writer, const std::vector<Tile>& left) {
-  if (labels_components())
-    return ComponentVolume(*reader_, first_frame_, writer, fit.tiles, !box_neighbours(*parameters_),
-                           component_bytes_)
-        .run(fit.lanes, left);
-  return fit.lanes.run(
+void Application::read(const Tile& tile, Image& pixels) {
+  reader_->read(tile.input, first_frame_ + tile.frame, pixels);
+  require_finite(pixels);
+}
+
+void Application::write(VolumeWriter& writer, const Tile& tile, const Image& result) const {
+  if (result.shape() == tile.output.extent)
+    writer.write(tile.output, tile.frame, result);
+  else
+    writer.write(tile.output, tile.frame, crop(result, {tile.kept, tile.output.extent}));
+}
+
+void Application::require_memory_at_once(const Tiles& tiles) const {
+  double needed = static_cast<double>(resident_bytes());
+  for (const Tile& tile : tiles.tiles)
+    needed += static_cast<double>(result_.frames) *
+              (static_cast<double>(tile.input.extent.voxels()) *
+                   static_cast<double>(bytes_of(reader_->info().dtype)) +
+               static_cast<double>(tile.output.extent.voxels()) *
+                   static_cast<double>(bytes_of(result_.dtype)));
+  if (needed > static_cast<double>(memory_))
+    throw BadInput("--time-points all needs " + human_bytes(needed) +
+                   " of memory, and --memory is " + bytes_text(memory_) +
+                   "; give more, or leave --time-points to stream");
+}
+
+TileStages Application::work_at_once(Fit& fit, VolumeWriter& writer,
+                                     const std::vector<Tile>& left) {
+  const auto start = Clock::now();
+  std::vector<Image> pixels, results(left.size());
+  for (const Tile& tile : left) {
+    if (interrupt_requested) throw Interrupted();
+    read(tile, pixels.emplace_back(tile.input.extent, reader_->info().dtype));
+  }
+  const double reading = seconds_since(start);
+  const auto number_of = [&](const Tile& tile) {
+    return static_cast<std::size_t>(&tile - left.data());
+  };
+  TileStages stages = fit.lanes.run(
       left,
-      [&](const Tile& tile, std::size_t, Image& pixels) {
-        reader_->read(tile.input, first_frame_ + tile.frame, pixels);
-        require_finite(pixels);
+      [&](const Tile& tile, std::size_t, Image& given) {
+        copy_box(pixels[number_of(tile)], {}, tile.input.extent, given, {});
       },
       [&](const Tile& tile, const Image& result) {
-        if (result.shape() == tile.output.extent) {
-          writer.write(tile.output, tile.frame, result);
-        } else {
-          writer.write(tile.output, tile.frame, crop(result, {tile.kept, tile.output.extent}));
-        }
+        results[number_of(tile)] = crop(result, {tile.kept, tile.output.extent});
       });
+  const auto done = Clock::now();
+  for (const Tile& tile : left) {
+    if (interrupt_requested) throw Interrupted();
+    writer.write(tile.output, tile.frame, results[number_of(tile)]);
+  }
+  stages.read += reading;
+  stages.write += seconds_since(done);
+  return stages;
+}
+
+TileStages Application::work(Fit& fit, VolumeWriter& writer, const std::vector<Tile>& left) {
+  if (options_.time_points != TimePoints::stream) fit.lanes.keep_one();
+  if (options_.time_points == TimePoints::all) return work_at_once(fit, writer, left);
+  return fit.lanes.run(
+      left, [&](const Tile& tile, std::size_t, Image& pixels) { read(tile, pixels); },
+      [&](const Tile& tile, const Image& result) { write(writer, tile, result); });
 }
 
 int Application::run(const std::vector<std::string>& command, Ranks& ranks) {
-  if (labels_components() && ranks.size() > 1)
-    throw BadInput(operation_->name +
-                   " is done by one process, which joins the components of tiles; start bench "
-                   "apply without mpirun");
   ranks.together([&] { open_engines(); });
   // What is done with the memory is the same on all ranks.
   memory_ = static_cast<std::size_t>(ranks.least({static_cast<double>(memory_)})[0]);
@@ -451,6 +502,8 @@ int Application::run(const std::vector<std::string>& command, Ranks& ranks) {
   if (operation_->family == "AutoThreshold" && options_.axes.per_tile.empty())
     threshold_by_the_whole(ranks);
   Fit fit = this->fit(writer ? std::optional(writer->info().chunk) : std::nullopt, ranks);
+  if (options_.time_points == TimePoints::all)
+    ranks.together([&] { require_memory_at_once(fit.tiles); });
   if (!writer)
     make([&] {
       VolumeInfo info = result_;
@@ -465,7 +518,11 @@ int Application::run(const std::vector<std::string>& command, Ranks& ranks) {
   });
   std::size_t all_left = 0;
   const std::vector<Tile> left = share(fit.tiles, *writer, ranks, all_left);
-  const TileStages stages = ranks.together([&] { return work(fit, *writer, left); });
+  const TileStages stages = labels_components()
+                                ? ComponentVolume(*reader_, first_frame_, *writer, fit.tiles,
+                                                  !box_neighbours(*parameters_), component_bytes_)
+                                      .run(fit.lanes, left, ranks)
+                                : ranks.together([&] { return work(fit, *writer, left); });
   const double seconds = seconds_since(start);
   ranks.together([&] {
     if (ranks.first()) writer->finish();
@@ -485,7 +542,8 @@ void Application::report(const Fit& fit, const TileStages& mine, std::size_t don
   seconds = most[0];
   const auto peak = static_cast<std::size_t>(most[1]);
   json own = json::array();
-  for (const Engine* engine : engines_) own.push_back(engine->device().id);
+  for (const auto& [device, tiles] : fit.lanes.tiles_by_device())
+    own.push_back({{"id", device}, {"tiles", tiles}});
   json devices = json::array();
   for (const std::string& text : ranks.gather(own.dump()))
     for (const json& device : json::parse(text)) devices.push_back(device);
@@ -516,6 +574,9 @@ void Application::report(const Fit& fit, const TileStages& mine, std::size_t don
         significant(stages.write, 3) + " s, in " + counted(lanes, "lane") +
         (ranks.size() > 1 ? " of " + counted(static_cast<std::size_t>(ranks.size()), "rank") : "") +
         "; at most " + bytes_text(peak) + " of memory" + (ranks.size() > 1 ? " a rank" : "");
+    for (const json& device : devices.size() > 1 ? devices : json::array())
+      text += "; " + device.at("id").get<std::string>() + " " +
+              counted(device.at("tiles").get<std::size_t>(), "tile");
     out << folded("", text, "  ", 120);
     if (options_.json.empty()) return;
     const auto axes = [](const Shape& s) { return json{s.x, s.y, s.z}; };
@@ -534,6 +595,7 @@ void Application::report(const Fit& fit, const TileStages& mine, std::size_t don
                                      {"ranks", ranks.size()},
                                      {"lanes", lanes},
                                      {"memory_limit_bytes", memory_},
+                                     {"time_points", time_points_name(options_.time_points)},
                                      {"devices", devices},
                                      {"seconds", seconds},
                                      {"input_bytes_per_second", rate},

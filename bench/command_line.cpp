@@ -135,6 +135,10 @@ void add_apply(CLI::App& app, Options& options) {
   add_value(app, "--memory", options.memory, parse_bytes,
             "Memory that the program may take, as 2GiB (default half of what is free)")
       ->type_name("SIZE");
+  add_choice<TimePoints>(
+      app, "--time-points", options.time_points,
+      {{"stream", TimePoints::stream}, {"each", TimePoints::each}, {"all", TimePoints::all}},
+      "Tiles of all time points as they come, one after the other, or all in memory at once");
   add_resume(app, options.resume, options.output, "[DIR]",
              "Go on with an --output that was not finished");
 }

@@ -180,20 +180,11 @@ void ComponentMerger::note_first_voxels(std::size_t tile, const Image& labels, I
   firsts.shrink_to_fit();
 }
 
-void ComponentMerger::note_faces(std::size_t tile, const Image& labels) {
-  const Axes at = place(tile), extent = this->extent(at);
-  const Axes strides{1, labels.shape().x, labels.shape().x * labels.shape().y};
-  const Label* const pixels = labels.pixels<Label>().data();
-
-  std::map<std::size_t, Face> own;
-  struct Meeting {
-    std::size_t tile, other;
-    std::shared_ptr<const std::vector<Label>> face, others;
-    Axes direction;
-  };
-  std::vector<Meeting> meetings;
-  // The seam with a tile beyond an edge or a corner lies in the faces along the last axis that
-  // parts them: faces along x, then y, need not be kept for long.
+// The seam with a tile beyond an edge or a corner lies in the faces along the last axis that parts
+// them: faces along x, then y, need not be kept for long.
+template <class Use>
+void ComponentMerger::each_neighbour(std::size_t tile, const Use& use) const {
+  const Axes at = place(tile);
   for (std::int64_t z = -1; z <= 1; ++z)
     for (std::int64_t y = -1; y <= 1; ++y)
       for (std::int64_t x = -1; x <= 1; ++x) {
@@ -206,23 +197,38 @@ void ComponentMerger::note_faces(std::size_t tile, const Image& labels) {
           beyond[a] = at[a] + direction[a];
           inside = inside && beyond[a] >= 0 && beyond[a] < tiles_[a];
         }
-        if (!inside) continue;
-        const std::size_t axis = last_axis(direction), u = (axis + 1) % 3, v = (axis + 2) % 3;
-        Face& face = own[face_towards(direction)];
-        ++face.awaited;
-        meetings.push_back(
-            {tile,
-             static_cast<std::size_t>(beyond[0] + tiles_[0] * (beyond[1] + tiles_[1] * beyond[2])),
-             nullptr, nullptr, direction});
-        if (face.labels) continue;
-        auto plane = std::make_shared<std::vector<Label>>();
-        plane->reserve(static_cast<std::size_t>(extent[u] * extent[v]));
-        const std::int64_t start = direction[axis] > 0 ? (extent[axis] - 1) * strides[axis] : 0;
-        for (std::int64_t j = 0; j < extent[v]; ++j)
-          for (std::int64_t i = 0; i < extent[u]; ++i)
-            plane->push_back(pixels[start + i * strides[u] + j * strides[v]]);
-        face.labels = std::move(plane);
+        if (inside)
+          use(direction, static_cast<std::size_t>(beyond[0] +
+                                                  tiles_[0] * (beyond[1] + tiles_[1] * beyond[2])));
       }
+}
+
+void ComponentMerger::note_faces(std::size_t tile, const Image& labels) {
+  const Axes at = place(tile), extent = this->extent(at);
+  const Axes strides{1, labels.shape().x, labels.shape().x * labels.shape().y};
+  const Label* const pixels = labels.pixels<Label>().data();
+
+  std::map<std::size_t, Face> own;
+  struct Meeting {
+    std::size_t tile, other;
+    std::shared_ptr<const std::vector<Label>> face, others;
+    Axes direction;
+  };
+  std::vector<Meeting> meetings;
+  each_neighbour(tile, [&](const Axes& direction, std::size_t other) {
+    const std::size_t axis = last_axis(direction), u = (axis + 1) % 3, v = (axis + 2) % 3;
+    Face& face = own[face_towards(direction)];
+    ++face.awaited;
+    meetings.push_back({tile, other, nullptr, nullptr, direction});
+    if (face.labels) return;
+    auto plane = std::make_shared<std::vector<Label>>();
+    plane->reserve(static_cast<std::size_t>(extent[u] * extent[v]));
+    const std::int64_t start = direction[axis] > 0 ? (extent[axis] - 1) * strides[axis] : 0;
+    for (std::int64_t j = 0; j < extent[v]; ++j)
+      for (std::int64_t i = 0; i < extent[u]; ++i)
+        plane->push_back(pixels[start + i * strides[u] + j * strides[v]]);
+    face.labels = std::move(plane);
+  });
 
   const auto bytes_of = [](const Face& face) { return face.labels->size() * sizeof(Label); };
   {
@@ -248,12 +254,111 @@ void ComponentMerger::note_faces(std::size_t tile, const Image& labels) {
   }
   for (const Meeting& meeting : meetings) {
     if (!meeting.face) continue;
-    Seam made =
-        seam(meeting.tile, *meeting.face, meeting.other, *meeting.others, meeting.direction);
-    if (made.pairs.empty()) continue;
-    const std::lock_guard turn(mutex_);
-    kept_bytes_ += sizeof made + made.pairs.size() * sizeof made.pairs[0];
-    seams_.push_back(std::move(made));
+    keep(seam(meeting.tile, *meeting.face, meeting.other, *meeting.others, meeting.direction));
+  }
+}
+
+void ComponentMerger::keep(Seam made) {
+  if (made.pairs.empty()) return;
+  const std::lock_guard turn(mutex_);
+  kept_bytes_ += sizeof made + made.pairs.size() * sizeof made.pairs[0];
+  seams_.push_back(std::move(made));
+}
+
+namespace {
+
+/// Numbers one behind the other, as they stand in memory.
+class Writer {
+ public:
+  void put(std::size_t number) { add(&number, sizeof number); }
+  template <class T>
+  void put_all(const std::vector<T>& values) {
+    put(values.size());
+    add(values.data(), values.size() * sizeof(T));
+  }
+  std::string text() && { return std::move(text_); }
+
+ private:
+  void add(const void* from, std::size_t bytes) {
+    text_.append(static_cast<const char*>(from), bytes);
+  }
+  std::string text_;
+};
+
+class Reader {
+ public:
+  explicit Reader(const std::string& text) : text_(text) {}
+  std::size_t get() {
+    std::size_t number = 0;
+    take(&number, sizeof number);
+    return number;
+  }
+  template <class T>
+  std::vector<T> get_all() {
+    std::vector<T> values(get());
+    take(values.data(), values.size() * sizeof(T));
+    return values;
+  }
+
+ private:
+  void take(void* to, std::size_t bytes) {
+    if (bytes == 0) return;
+    std::memcpy(to, text_.data() + at_, bytes);
+    at_ += bytes;
+  }
+  const std::string& text_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::string ComponentMerger::state() const {
+  const std::lock_guard turn(mutex_);
+  Writer out;
+  out.put(static_cast<std::size_t>(
+      std::ranges::count_if(first_voxels_, [](const auto& firsts) { return !firsts.empty(); })));
+  for (std::size_t tile = 0; tile < first_voxels_.size(); ++tile) {
+    if (first_voxels_[tile].empty()) continue;
+    out.put(tile);
+    out.put_all(first_voxels_[tile]);
+  }
+  out.put(seams_.size());
+  for (const Seam& seam : seams_) {
+    out.put(seam.a);
+    out.put(seam.b);
+    out.put_all(seam.pairs);
+  }
+  out.put(faces_.size());
+  for (const auto& [key, face] : faces_) {
+    out.put(key.first);
+    out.put(key.second);
+    out.put_all(*face.labels);
+  }
+  return std::move(out).text();
+}
+
+void ComponentMerger::absorb(const std::string& state) {
+  Reader in(state);
+  for (std::size_t left = in.get(); left > 0; --left) {
+    auto& firsts = first_voxels_[in.get()];
+    firsts = in.get_all<std::int64_t>();
+    tile_components_ += firsts.size();
+  }
+  for (std::size_t left = in.get(); left > 0; --left) {
+    const std::size_t a = in.get(), b = in.get();
+    keep({a, b, in.get_all<std::pair<Label, Label>>()});
+  }
+  // Of two processes' tiles that meet, both still wait.
+  for (std::size_t left = in.get(); left > 0; --left) {
+    const std::size_t tile = in.get(), side = in.get();
+    const auto labels = std::make_shared<const std::vector<Label>>(in.get_all<Label>());
+    each_neighbour(tile, [&](const Axes& direction, std::size_t other) {
+      if (face_towards(direction) != side) return;
+      if (const auto found = faces_.find({other, side ^ 1}); found != faces_.end())
+        keep(seam(tile, *labels, other, *found->second.labels, direction));
+    });
+    kept_bytes_ += labels->size() * sizeof(Label);
+    faces_[{tile, side}] = {labels, 1};
   }
 }
 

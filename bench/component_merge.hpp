@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,11 @@ class ComponentMerger {
   /// several threads, with different tiles. Throws std::runtime_error where labels are numbered
   /// otherwise.
   void add(const Index& origin, const Image& labels, Image* image = nullptr);
+
+  /// All that it knows of the tiles that were added: for another process on the same machines.
+  std::string state() const;
+  /// Adds what another one, of the same image and tiling, knows of tiles that were not added here.
+  void absorb(const std::string& state);
 
   /// Joins and numbers, after all tiles were added. Throws as require_labels_for.
   void merge();
@@ -71,6 +77,10 @@ class ComponentMerger {
   /// The first voxel of a row of a tile, by its offset in the image.
   std::int64_t row_in_image(const Axes& place, std::int64_t y, std::int64_t z) const;
   void note_faces(std::size_t tile, const Image& labels);
+  /// `use(direction, other tile)` of each neighbour inside the image.
+  template <class Use>
+  void each_neighbour(std::size_t tile, const Use& use) const;
+  void keep(Seam made);
   Seam seam(std::size_t a, const std::vector<Label>& face_a, std::size_t b,
             const std::vector<Label>& face_b, const Axes& direction) const;
   void join_seams();

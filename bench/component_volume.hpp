@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/ranks.hpp"
 #include "bench/tile_lanes.hpp"
 #include "datasets/volume.hpp"
 
@@ -30,13 +31,14 @@ class ComponentVolume {
         by_faces_(by_faces),
         memory_(memory) {}
 
-  /// Writes the tiles that are `left`, each with its time point, of which the earlier ones come
-  /// first. Throws BadInput where there are more components than the memory or labels of 32 bits
-  /// can hold.
-  TileStages run(TileLanes& lanes, const std::vector<Tile>& left);
+  /// Writes the tiles that are `left` to this rank, each with its time point. Every rank looks at a
+  /// part of each volume, and is told what the others found. Throws BadInput where there are more
+  /// components than the memory or labels of 32 bits can hold; ranks end together.
+  TileStages run(TileLanes& lanes, const std::vector<Tile>& left, Ranks& ranks);
 
  private:
-  TileStages label_frame(TileLanes& lanes, const std::vector<Tile>& left);
+  TileStages label_frame(TileLanes& lanes, std::int64_t frame, const std::vector<Tile>& left,
+                         Ranks& ranks);
   void read(const Tile& tile, Image& pixels) const;
 
   VolumeReader& source_;

@@ -11,6 +11,13 @@ namespace voxelmark {
 /// What ranks of several processes share: the cases of a sweep, or the tiles of an image.
 enum class Distribute { by_default, cases, tiles };
 
+/// How bench apply goes through time points.
+enum class TimePoints {
+  stream,  ///< all lanes take tiles, whatever time point they are of
+  each,    ///< one lane: read, work, write, then the next one
+  all,     ///< all are read, then all done, then all written
+};
+
 /// What the user asked for.
 struct Options {
   Axes axes;
@@ -24,6 +31,7 @@ struct Options {
   double tolerance = 0;    ///< of bench overlap, in grey levels
   std::string output;      ///< of bench apply
   std::size_t memory = 0;  ///< bytes that bench apply may take; 0: what is free
+  TimePoints time_points = TimePoints::stream;
   bool resume = false;     ///< go on with an output, or result file, that was not finished
   Distribute distribute = Distribute::by_default;
   bool flush = false;   ///< also measure with emptied caches

@@ -138,8 +138,7 @@ void measure_share(const std::vector<Group>& all, const std::vector<std::size_t>
     Group group = all[missing[k]];
     tell_before(missing[k]);
     const Operation* operation = group.task->operation;
-    group.illustrated =
-        !options.json.empty() && !options.no_pictures && !illustrated.contains(operation);
+    group.illustrated = options.wants_pictures() && !illustrated.contains(operation);
     bar.start(k, operation->name + " " + group.task->suffix());
     const GroupResult result =
         run_group(group, options, engines, [&](double fraction) { bar.update(fraction); });

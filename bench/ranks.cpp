@@ -88,6 +88,7 @@ void Ranks::agree(const std::exception_ptr& error) {
   if (error) std::rethrow_exception(error);
 }
 std::vector<std::string> Ranks::gather(const std::string& text) { return {text}; }
+std::vector<std::string> Ranks::share(const std::string& text) { return {text}; }
 std::string Ranks::broadcast(const std::string& text) { return text; }
 std::vector<double> Ranks::sum(std::vector<double> values) { return values; }
 std::vector<double> Ranks::least(std::vector<double> values) { return values; }
@@ -144,20 +145,25 @@ void Ranks::agree(const std::exception_ptr& error) {
   if (error) std::rethrow_exception(error);
 }
 
+namespace {
+
+/// Lengths are of 32 bits in MPI: longer texts go in pieces.
+void in_pieces(std::uint64_t all, const std::function<void(std::uint64_t, int)>& use) {
+  constexpr std::uint64_t largest = 1 << 30;
+  for (std::uint64_t from = 0; from < all; from += largest)
+    use(from, static_cast<int>(std::min(largest, all - from)));
+}
+
+}  // namespace
+
 std::vector<std::string> Ranks::gather(const std::string& text) {
   if (!started_) return {text};
   wait();
-  // Lengths are of 32 bits in MPI: longer texts go in pieces.
-  constexpr std::uint64_t largest = 1 << 30;
   const std::uint64_t length = text.size();
   std::vector<std::uint64_t> lengths(static_cast<std::size_t>(size_));
   MPI_Gather(&length, 1, MPI_UINT64_T, lengths.data(), 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
-  const auto pieces = [&](std::uint64_t all, const std::function<void(std::uint64_t, int)>& use) {
-    for (std::uint64_t from = 0; from < all; from += largest)
-      use(from, static_cast<int>(std::min(largest, all - from)));
-  };
   if (!first()) {
-    pieces(length, [&](std::uint64_t from, int count) {
+    in_pieces(length, [&](std::uint64_t from, int count) {
       MPI_Send(text.data() + from, count, MPI_CHAR, 0, 0, MPI_COMM_WORLD);
     });
     return {};
@@ -165,7 +171,7 @@ std::vector<std::string> Ranks::gather(const std::string& text) {
   std::vector<std::string> texts{text};
   for (int other = 1; other < size_; ++other) {
     std::string& got = texts.emplace_back(lengths[static_cast<std::size_t>(other)], '\0');
-    pieces(got.size(), [&](std::uint64_t from, int count) {
+    in_pieces(got.size(), [&](std::uint64_t from, int count) {
       MPI_Recv(got.data() + from, count, MPI_CHAR, other, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     });
   }
@@ -178,8 +184,17 @@ std::string Ranks::broadcast(const std::string& text) {
   std::uint64_t length = text.size();
   MPI_Bcast(&length, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
   std::string told = first() ? text : std::string(length, '\0');
-  MPI_Bcast(told.data(), static_cast<int>(length), MPI_CHAR, 0, MPI_COMM_WORLD);
+  in_pieces(length, [&](std::uint64_t from, int count) {
+    MPI_Bcast(told.data() + from, count, MPI_CHAR, 0, MPI_COMM_WORLD);
+  });
   return told;
+}
+
+std::vector<std::string> Ranks::share(const std::string& text) {
+  std::vector<std::string> texts = gather(text);
+  texts.resize(static_cast<std::size_t>(size_));
+  for (std::string& one : texts) one = broadcast(one);
+  return texts;
 }
 
 namespace {

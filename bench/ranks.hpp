@@ -55,6 +55,8 @@ class Ranks {
 
   /// Texts of all ranks, in their order, on rank 0; nothing elsewhere.
   std::vector<std::string> gather(const std::string& text);
+  /// The same on every rank.
+  std::vector<std::string> share(const std::string& text);
   /// Rank 0's text.
   std::string broadcast(const std::string& text);
   /// Element by element over ranks, of as many on each.

@@ -57,7 +57,15 @@ TileStages& TileStages::operator+=(const TileStages& other) {
 struct TileLanes::Lane {
   std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, Fitting> fittings;
   TileStages stages;
+  std::string device;
+  std::size_t tiles = 0;  ///< of the last run
 };
+
+std::map<std::string, std::size_t> TileLanes::tiles_by_device() const {
+  std::map<std::string, std::size_t> tiles;
+  for (const auto& lane : lanes_) tiles[lane->device] += lane->tiles;
+  return tiles;
+}
 
 std::variant<TileLanes, Skip> TileLanes::prepare(
     const std::vector<Engine*>& engines, const Operation& operation, const Parameters& parameters,
@@ -66,6 +74,7 @@ std::variant<TileLanes, Skip> TileLanes::prepare(
   for (Engine* engine : engines)
     for (int i = 0; i < engine->concurrent_streams() && made.lanes_.size() < tiles.size(); ++i) {
       auto lane = std::make_shared<Lane>();
+      lane->device = engine->device().id;
       for (const Tile& tile : tiles) {
         if (interrupt_requested) throw Interrupted();
         const Shape& shape = tile.input.extent;
@@ -109,6 +118,7 @@ void TileLanes::work(Lane& lane, const std::vector<Tile>& tiles, std::atomic<std
     lap(lane.stages.pull);
     write(tile, *result);
     lap(lane.stages.write);
+    ++lane.tiles;
   }
 }
 
@@ -117,6 +127,7 @@ TileStages TileLanes::run(const std::vector<Tile>& tiles, const Read& read, cons
   std::vector<std::exception_ptr> errors(lanes_.size());
   const auto work_on = [&](std::size_t i) {
     lanes_[i]->stages = {};
+    lanes_[i]->tiles = 0;
     try {
       work(*lanes_[i], tiles, next, read, write);
     } catch (...) {

@@ -1,7 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -38,6 +41,10 @@ class TileLanes {
   TileStages run(const std::vector<Tile>& tiles, const Read& read, const Write& write);
 
   std::size_t lanes() const { return lanes_.size(); }
+  /// Leaves one lane, so that all stages of all tiles follow each other.
+  void keep_one() { lanes_.resize(std::min<std::size_t>(1, lanes_.size())); }
+  /// Of the last run: how many tiles each device took.
+  std::map<std::string, std::size_t> tiles_by_device() const;
 
  private:
   struct Lane;

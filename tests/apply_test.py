@@ -57,7 +57,22 @@ class Apply(ApplyTest):
         self.apply("--filter", "^Median3D$", "--radius", "1", "--engine", "tbb,opencl,reference", "--tile", "60x50x20", "--json", "found.json")
         ball = ndimage.generate_binary_structure(3, 1)
         self.check(np.array_equal(self.pixels(), ndimage.median_filter(self.image, footprint=ball, mode="nearest")), "medians")
-        self.check(strict_json((self.folder / "found.json").read_text())["lanes"] > 3, "lanes of several engines")
+        found = strict_json((self.folder / "found.json").read_text())
+        self.check(found["lanes"] > 3, "lanes of several engines")
+        self.equal(len(found["devices"]), 3, "devices")
+        self.equal(sum(device["tiles"] for device in found["devices"]), found["tiles"], "tiles of all devices")
+
+    def test_all_devices_share_the_tiles(self):
+        two = {"POCL_DEVICES": "pthread pthread"}  # the CPU, twice
+        if self.run_program("--devices", "--engine", "opencl", environment=two).stdout.count("\nopencl:") + 1 < 2:
+            self.skipTest("no PoCL that shows a device twice")
+        run = self.apply("--filter", "^Minimum3D$", "--param", "window=box", "--radius", "2x3x1", "--engine", "opencl", "--device", "all", "--tile", "40x40x20",
+                         "--json", "found.json", environment=two)
+        self.check(np.array_equal(self.pixels(), ndimage.minimum_filter(self.image, (3, 7, 5), mode="nearest")), "minima")
+        found = strict_json((self.folder / "found.json").read_text())
+        self.equal(len({device["id"] for device in found["devices"]}), 2, f"devices {found['devices']}")
+        self.check(all(device["tiles"] > 0 for device in found["devices"]), f"{found['devices']}")
+        self.check(" ".join(run.stdout.split()).count("; opencl:") == 2, run.stdout)
 
     def test_time_points_and_results_of_another_shape(self):
         frames = np.stack([self.image[:20], self.image[20:], self.image[10:30]])
@@ -70,6 +85,12 @@ class Apply(ApplyTest):
         self.check(np.array_equal(np.squeeze(self.pixels()), frames.max(axis=2)), "projections of the time points")
         self.apply("--filter", "^MaximumYProjection$", "--frame", "2", input="in.zarr", output="one.zarr")
         self.check(np.array_equal(np.squeeze(self.pixels("one.zarr")), frames[2].max(axis=1)), "projection of one time point")
+        for way, lanes in (("each", 1), ("all", 1), ("stream", 2)):
+            run = self.apply("--filter", "^MaximumYProjection$", "--tile", "64x7", "--threads", "2", "--time-points", way, "--json", "found.json", input="in.zarr",
+                             output=f"{way}.zarr")
+            self.check(np.array_equal(np.squeeze(self.pixels(f"{way}.zarr")), frames.max(axis=2)), f"projections, {way}")
+            found = strict_json((self.folder / "found.json").read_text())
+            self.equal((found["lanes"], found["time_points"], sum(device["tiles"] for device in found["devices"])), (lanes, way, found["tiles"]), way)
         run = self.apply("--filter", "^MaximumYProjection$", "--frame", "3", input="in.zarr", output="none.zarr", status=2)
         self.check("no time point 3" in run.stderr, run.stderr)
         run = self.apply("--filter", "^AutoThreshold3D$", input="in.zarr", output="none.zarr", status=2)
@@ -191,6 +212,10 @@ class Apply(ApplyTest):
                 (("--filter", "^Mean3D$", "--memory", "2 GiB"), "--memory"), (("--filter", "^Mean3D$", "--max-time", "2"), "--max-time"),
                 (("--filter", "^Mean3D$", "--tile", "8", "--per-tile", "alone"), "for AutoThreshold"),
                 (("--filter", "^AutoThreshold3D$", "--tile", "8", "--overlap", "2", "--per-tile", "merge"), "does --per-tile alone"),
+                (("--filter", "^Mean3D$", "--device", "nope"), "none of the engines chosen has a device"),
+                (("--filter", "^Mean3D$", "--engine", "opencl", "--device", "nope"), "no device has 'nope'"),
+                (("--filter", "^Mean3D$", "--time-points", "each,all"), "--time-points"),
+                (("--filter", "^ConnectedComponents3D$", "--time-points", "each"), "without --time-points"),
                 (("--filter", "^Mean3D$", "--resume"), "out.zarr")):
             run = self.apply(*arguments, status=2)
             self.check(word in run.stderr and run.stderr.count("\n") == 1, f"{arguments}: no '{word}' in one line: {run.stderr}")
@@ -313,7 +338,10 @@ class Memory(ApplyTest):
         run = self.apply("--filter", "^Mean3D$", "--memory", "1MiB", input="big.tif", output="none.zarr", status=2)
         self.check("--memory" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
         run = self.apply("--filter", "^Mean3D$", "--memory", "100MiB", "--tile", "512", input="big.tif", output="none.zarr", status=2)
-        self.check("a smaller --tile" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
+        refused = run.stderr
+        run = self.apply("--filter", "^Mean3D$", "--memory", "200MiB", "--time-points", "all", input="big.tif", output="none.zarr", status=2)
+        self.check("--time-points all needs" in run.stderr and not (self.folder / "none.zarr").exists(), run.stderr)
+        self.check("a smaller --tile" in refused and not (self.folder / "none.zarr").exists(), run.stderr)
 
     def test_beyond_two_billion_voxels(self):
         # Nearly all chunks are missing, which are background.

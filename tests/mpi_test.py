@@ -16,6 +16,7 @@ import unittest
 import jsonschema
 import numpy as np
 import tifffile
+import zarr
 from scipy import ndimage
 
 from bench_program import BENCH, BenchTest, ENVIRONMENT
@@ -192,6 +193,19 @@ class Tiles(MpiTest):
             for key in ("tiles", "tiles_done", "tile", "overlap", "parameters"):
                 self.equal(reports[1][key], reports[0][key], key)
             self.equal((reports[1]["ranks"], reports[1]["lanes"], len(reports[1]["devices"])), (2, 2 * reports[0]["lanes"], 2), "ranks, lanes, devices")
+
+    def test_components_of_ranks_are_those_of_the_volume(self):
+        mask = (np.random.default_rng(4).random((40, 150, 180)) < 0.3).astype(np.uint8)
+        tifffile.imwrite(self.folder / "image.tif", mask, photometric="minisblack")
+        for neighbours in ("box", "face"):
+            arguments = ("--filter", "^ConnectedComponents3D$", "--param", f"neighbours={neighbours}", "--tile", "33x40x17")
+            for count in (1, 2, 3):
+                self.apply(count, f"{neighbours}-{count}.zarr", *arguments)
+            expected, components = ndimage.label(mask, np.ones((3, 3, 3)) if neighbours == "box" else None)
+            labels = zarr.open(str(self.folder / f"{neighbours}-1.zarr"), mode="r")["0"][:]
+            self.check(np.array_equal(labels, expected) and components > 1, f"{components} components, {neighbours}")
+            for count in (2, 3):
+                self.check(self.zarr_files(f"{neighbours}-{count}.zarr") == self.zarr_files(f"{neighbours}-1.zarr"), f"{neighbours} on {count} ranks")
 
     def test_the_tile_is_one_on_all_ranks(self):
         self.apply(2, "a.zarr", "--filter", "^Mean3D$", "--distribute", "tiles")

@@ -488,6 +488,39 @@ TEST(Components, AreRefusedWhereLabelsCannotTellThem) {
   EXPECT_THROW(require_labels_for(std::uint64_t{1} << 40), NotMeasurable);
 }
 
+// As processes do that each see some of the tiles.
+TEST(Components, OfSeveralMergersAreThoseOfOne) {
+  Engine& engine = *opened(find_devices({{"reference"}}).at(0));
+  const Operation& operation = find_operation("ConnectedComponents3D");
+  for (const bool by_faces : {true, false}) {
+    const Parameters parameters =
+        with_parameters(operation, {{"neighbours", by_faces ? "face" : "box"}});
+    std::vector<Image> mask;
+    mask.push_back(percolating({40, 31, 19}, 30, 7));
+    const Image uncut = result_on(engine, operation, parameters, mask);
+    const Shape tile{11, 9, 8};
+    const auto tiles = cut_plainly(uncut.shape(), tile).tiles;
+    std::vector<Image> own;
+    for (const Tile& one : tiles) {
+      std::vector<Image> part;
+      part.push_back(crop(mask[0], one.output));
+      own.push_back(result_on(engine, operation, parameters, part));
+    }
+    std::array<std::unique_ptr<ComponentMerger>, 3> mergers;
+    for (auto& merger : mergers)
+      merger = std::make_unique<ComponentMerger>(uncut.shape(), tile, by_faces);
+    for (std::size_t i = 0; i < tiles.size(); ++i)
+      mergers[i * 7 % 3]->add(tiles[i].output.origin, own[i]);
+    mergers[1]->absorb(mergers[0]->state());
+    mergers[1]->absorb(mergers[2]->state());
+    mergers[1]->merge();
+    for (std::size_t i = 0; i < tiles.size(); ++i) {
+      mergers[1]->relabel(tiles[i].output.origin, own[i]);
+      EXPECT_EQ(seam_errors(crop(uncut, tiles[i].output), own[i], {}).differing, 0);
+    }
+  }
+}
+
 TEST(Components, OfAnotherOrderAreRefused) {
   ComponentMerger merger({6, 1, 1}, {3, 1, 1}, true);
   const auto labels = [](std::array<std::uint32_t, 3> values) {
