@@ -286,8 +286,9 @@ std::variant<Fit, std::string> Application::fitted(const Tiling& tiling) {
   };
   if (needed > limit) return too_much();
   try {
-    auto prepared = TileLanes::prepare(engines_, *operation_, *parameters_, {reader_->info().dtype},
-                                       fit.tiles.tiles, 0);
+    auto prepared =
+        TileLanes::prepare(engines_, *operation_, *parameters_, {reader_->info().dtype},
+                           fit.tiles.tiles, 0, static_cast<std::size_t>(result_.frames));
     if (const auto* skip = std::get_if<Skip>(&prepared)) throw BadInput(skip->reason);
     fit.lanes = std::get<TileLanes>(std::move(prepared));
   } catch (const TooLarge& error) {

@@ -31,7 +31,7 @@ std::variant<Fitting, Skip> make_fitting(Engine& engine, const Operation& operat
   std::vector<const Image*> images;
   made.inputs.reserve(dtypes.size());
   for (const DType dtype : dtypes) {
-    Image& image = made.inputs.emplace_back(shape, dtype);
+    Image& image = made.inputs.emplace_back(engine.transfer_image(shape, dtype));
     std::memset(image.data(), 0, image.bytes());  // preparing runs the operation once
     images.push_back(&image);
   }
@@ -39,7 +39,8 @@ std::variant<Fitting, Skip> make_fitting(Engine& engine, const Operation& operat
   if (auto* skip = std::get_if<Skip>(&execution)) return std::move(*skip);
   made.execution = std::get<Execution>(std::move(execution));
   if (!made.execution.in_place())
-    made.result = Image(made.execution.output->shape(), made.execution.output->dtype());
+    made.result =
+        engine.transfer_image(made.execution.output->shape(), made.execution.output->dtype());
   return made;
 }
 
@@ -67,12 +68,16 @@ std::map<std::string, std::size_t> TileLanes::tiles_by_device() const {
   return tiles;
 }
 
-std::variant<TileLanes, Skip> TileLanes::prepare(
-    const std::vector<Engine*>& engines, const Operation& operation, const Parameters& parameters,
-    const std::vector<DType>& inputs, const std::vector<Tile>& tiles, std::int64_t largest_label) {
+std::variant<TileLanes, Skip> TileLanes::prepare(const std::vector<Engine*>& engines,
+                                                 const Operation& operation,
+                                                 const Parameters& parameters,
+                                                 const std::vector<DType>& inputs,
+                                                 const std::vector<Tile>& tiles,
+                                                 std::int64_t largest_label, std::size_t images) {
   TileLanes made;
   for (Engine* engine : engines)
-    for (int i = 0; i < engine->concurrent_streams() && made.lanes_.size() < tiles.size(); ++i) {
+    for (int i = 0; i < engine->concurrent_streams() && made.lanes_.size() < images * tiles.size();
+         ++i) {
       auto lane = std::make_shared<Lane>();
       lane->device = engine->device().id;
       for (const Tile& tile : tiles) {

@@ -32,10 +32,14 @@ class TileLanes {
   /// Takes a tile's result, of which the tile's output begins at `tile.kept`, and may change it.
   using Write = std::function<void(const Tile& tile, Image& result)>;
 
-  /// Allocates and prepares for every shape of tile. Gives an engine's reason where it declines.
-  static std::variant<TileLanes, Skip> prepare(
-      const std::vector<Engine*>& engines, const Operation& operation, const Parameters& parameters,
-      const std::vector<DType>& inputs, const std::vector<Tile>& tiles, std::int64_t largest_label);
+  /// Allocates and prepares for every shape of tile, not more lanes than there are tiles in so many
+  /// `images`. Gives an engine's reason where it declines.
+  static std::variant<TileLanes, Skip> prepare(const std::vector<Engine*>& engines,
+                                               const Operation& operation,
+                                               const Parameters& parameters,
+                                               const std::vector<DType>& inputs,
+                                               const std::vector<Tile>& tiles,
+                                               std::int64_t largest_label, std::size_t images = 1);
   /// Tiles of shapes that were prepared for. Throws what a lane threw first; the others end with
   /// their tile. Throws Interrupted.
   TileStages run(const std::vector<Tile>& tiles, const Read& read, const Write& write);

@@ -28,14 +28,15 @@ int threads_of(const Device& device) {
 }
 
 /// copy_box(), on all threads.
-void copy_rows(const Image& from, const Region& box, Image& to) {
-  const std::int64_t rows = std::max<std::int64_t>(1, (1 << 18) / box.extent.x);
-  const auto& [origin, extent] = box;
+void copy_rows(const Image& from, const Index& begin, const Shape& extent, Image& to,
+               const Index& to_begin) {
+  const std::int64_t rows = std::max<std::int64_t>(1, (1 << 18) / extent.x);
   tbb::parallel_for(std::int64_t{0}, extent.z, [&](std::int64_t z) {
     tbb::parallel_for(std::int64_t{0}, (extent.y + rows - 1) / rows, [&](std::int64_t part) {
       const std::int64_t y = part * rows;
-      copy_box(from, {origin.x, origin.y + y, origin.z + z},
-               {extent.x, std::min(rows, extent.y - y), 1}, to, {0, y, z});
+      copy_box(from, {begin.x, begin.y + y, begin.z + z},
+               {extent.x, std::min(rows, extent.y - y), 1}, to,
+               {to_begin.x, to_begin.y + y, to_begin.z + z});
     });
   });
 }
@@ -64,7 +65,7 @@ class TiledPlan : public Plan {
 
   void run(TileLanes& lanes, const TileLanes::Write& write) {
     const auto read = [&](const Tile& tile, std::size_t i, Image& pixels) {
-      host_.execute([&] { copy_rows(input(i), tile.input, pixels); });
+      execute([&] { copy_rows(input(i), tile.input.origin, tile.input.extent, pixels, {}); });
     };
     run(lanes, tiles_, read, write);
   }
@@ -75,7 +76,8 @@ class TiledPlan : public Plan {
   void run_into_output(TileLanes& lanes) {
     Image& output = this->output();  // before lanes ask for it, two of which could allocate
     run(lanes, [&](const Tile& tile, const Image& result) {
-      copy_box(result, tile.kept, tile.output.extent, output, tile.output.origin);
+      execute(
+          [&] { copy_rows(result, tile.kept, tile.output.extent, output, tile.output.origin); });
     });
   }
   void restart_stages() { *stages_ = {}; }
@@ -273,7 +275,7 @@ class HistogramPlan final : public TiledPlan {
                  greatest = extreme(lanes_[1], [](double a, double b) { return std::max(a, b); });
     const auto read = [&](const Tile& tile, std::size_t, Image& pixels) {
       const Shape& extent = tile.output.extent;
-      execute([&] { copy_rows(input(), tile.output, pixels); });
+      execute([&] { copy_rows(input(), tile.output.origin, tile.output.extent, pixels, {}); });
       visit_grey(pixels.dtype(), [&]<class T>(std::type_identity<T>) {
         const auto added = pixels.pixels<T>().subspan(static_cast<std::size_t>(extent.voxels()));
         std::fill(added.begin(), added.end(), static_cast<T>(least));

@@ -24,7 +24,7 @@ typedef ulong4 Sum4;
 #endif
 
 // Joins what the group's work-items have put into `values`; the result is in values[0]. JOIN takes two steps, since a
-// barrier costs more than a few reads; where joining costs much, halving the number of values pays.
+// barrier costs more than a few reads.
 #define JOIN(type, values, join)                                                          \
   barrier(CLK_LOCAL_MEM_FENCE);                                                           \
   {                                                                                       \
@@ -40,13 +40,6 @@ typedef ulong4 Sum4;
       _Pragma("unroll 8") for (int k_ = 1; k_ < most_; ++k_) sum_ = join(sum_, values[k_]); \
       values[0] = sum_;                                                                   \
     }                                                                                     \
-    barrier(CLK_LOCAL_MEM_FENCE);                                                         \
-  }
-#define JOIN_BY_HALVES(values, join)                                                      \
-  barrier(CLK_LOCAL_MEM_FENCE);                                                           \
-  for (int half_ = get_local_size(0) / 2; half_ > 0; half_ /= 2) {                        \
-    const int item_ = get_local_id(0);                                                    \
-    if (item_ < half_) values[item_] = join(values[item_], values[item_ + half_]);        \
     barrier(CLK_LOCAL_MEM_FENCE);                                                         \
   }
 #define ADD(a, b) ((a) + (b))
@@ -101,22 +94,22 @@ kernel void sum_all(global const IN* input, const long count, volatile global ui
   if (get_local_id(0) == 0) output[0] = (double)values[0] / divisor;
 }
 #elif defined(DEVIATION_ALL)
-// A count of values (x), their mean (y) and the sum of their squared deviations from it (z). Two of these joined give
-// those of all values (Chan, Golub and LeVeque 1983).
-inline double4 join_deviations(const double4 a, const double4 b) {
-  const double count = a.x + b.x, difference = b.y - a.y;
-  if (a.x == 0) return b;
-  if (b.x == 0) return a;
-  return (double4)(count, a.y + difference * (b.x / count), a.z + b.z + difference * difference * (a.x / count * b.x), 0);
+// What is left of the sum of squares of `count` deviations from some value, of which `sum` is the sum, when they are
+// taken from their mean.
+inline double about_mean(const double squares, const double sum, const double count) {
+  const double left = squares - sum * (sum / count);
+  return left < 0 ? 0 : left;
 }
 
-// One pass. Each work-item takes deviations from the first value that it meets: as that one belongs to the values, the
-// squares that cancel out are never much larger than the sum that stays.
+// One pass. Each group takes deviations from its first value, the last group those of all means from the first mean:
+// as these belong to the values, the squares that cancel out are never much larger than the sum that stays. A group
+// hands over how many voxels it has, their mean and the sum of their squared deviations from it (Chan, Golub and
+// LeVeque 1983, but that all are joined at once, which takes no division for each).
 kernel void deviation_all(global const IN* input, const long count, volatile global uint* parts,
                           volatile global uint* finished, const uint zero, global double* output,
                           local double4* values) {
   const long stride = get_global_size(0), quads = count / 4, item = get_global_id(0);
-  const double shift = (double)input[min(item * 4, count - 1)];
+  const double shift = (double)input[min((item - (long)get_local_id(0)) * 4, count - 1)];
   double4 deviations = (double4)(0), squares = (double4)(0);
   double counted = 0;
   long i = item;
@@ -126,44 +119,45 @@ kernel void deviation_all(global const IN* input, const long count, volatile glo
     for (int k = 0; k < 4; ++k) {
       const double4 d = convert_double4(four[k]) - shift;
       deviations += d;
-      squares += d * d;
+      squares = fma(d, d, squares);
     }
     counted += 16;
   }
   for (; i < quads; i += stride) {
     const double4 d = convert_double4(READ4(IN, input, 4 * i)) - shift;
     deviations += d;
-    squares += d * d;
+    squares = fma(d, d, squares);
     counted += 4;
   }
   for (long k = quads * 4 + item; k < count; k += stride) {
     const double d = (double)input[k] - shift;
     deviations.x += d;
-    squares.x += d * d;
+    squares.x = fma(d, d, squares.x);
     counted += 1;
   }
-  const double sum = (deviations.x + deviations.y) + (deviations.z + deviations.w);
-  const double squared = (squares.x + squares.y) + (squares.z + squares.w), mean = sum / fmax(1.0, counted);
-  values[get_local_id(0)] = (double4)(counted, shift + mean, fmax(0.0, squared - sum * mean), 0);
-  JOIN_BY_HALVES(values, join_deviations)
+  values[get_local_id(0)] = (double4)(counted, (deviations.x + deviations.y) + (deviations.z + deviations.w),
+                                      (squares.x + squares.y) + (squares.z + squares.w), 0);
+  JOIN(double4, values, ADD)
   local int last;
   if (get_local_id(0) == 0) {
-    volatile global uint* own = parts + 6 * get_group_id(0);
-    const uint old = hand_over_2(own, as_uint2(values[0].x)) | hand_over_2(own + 2, as_uint2(values[0].y)) |
-                     hand_over_2(own + 4, as_uint2(values[0].z));
+    const double4 own = values[0];
+    volatile global uint* to = parts + 6 * get_group_id(0);
+    const uint old = hand_over_2(to, as_uint2(own.x)) | hand_over_2(to + 2, as_uint2(shift + own.y / own.x)) |
+                     hand_over_2(to + 4, as_uint2(about_mean(own.z, own.y, own.x)));
     last = finishes_last(finished, old, zero);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   if (!last) return;
+  const double first = as_double(taken_over_2(parts + 2));
   double4 all = (double4)(0);
-  for (size_t i = get_local_id(0); i < get_num_groups(0); i += get_local_size(0)) {
-    volatile global uint* part = parts + 6 * i;
-    all = join_deviations(all, (double4)(as_double(taken_over_2(part)), as_double(taken_over_2(part + 2)),
-                                         as_double(taken_over_2(part + 4)), 0));
+  for (size_t group = get_local_id(0); group < get_num_groups(0); group += get_local_size(0)) {
+    volatile global uint* const from = parts + 6 * group;
+    const double voxels = as_double(taken_over_2(from)), d = as_double(taken_over_2(from + 2)) - first;
+    all += (double4)(voxels, voxels * d, as_double(taken_over_2(from + 4)) + voxels * d * d, 0);
   }
   values[get_local_id(0)] = all;
-  JOIN_BY_HALVES(values, join_deviations)
-  if (get_local_id(0) == 0) output[0] = sqrt(values[0].z / values[0].x);
+  JOIN(double4, values, ADD)
+  if (get_local_id(0) == 0) output[0] = sqrt(about_mean(values[0].z, values[0].y, values[0].x) / values[0].x);
 }
 #elif defined(EXTREMA_ALL)
 // Writes the least and the greatest value; at `least_at` and `greatest_at`, nowhere where that is negative. Sets `cells`

@@ -1,9 +1,29 @@
-// MAXIMUM, MINIMUM, SUM or MEAN. An accumulator starts with the first value; join() adds another.
+// MAXIMUM, MINIMUM, SUM or MEAN. An accumulator starts with the first value; join() adds another. A value is a voxel or,
+// with QUADS, four of them side by side, each of which has its own accumulator.
+#ifdef QUADS
+#define VALUES_OF(type) FOUR(type)
+#define READ(type, pixels, first) READ4(type, pixels, first)
+#define WRITE(type, pixels, first) WRITE4(type, pixels, first)
+#define TO_FLOAT convert_float4
+#define TO_ULONG convert_ulong4
+#define TO_UINT_SAT convert_uint4_sat
+#define VOXELS 4
+#else
+#define VALUES_OF(type) type
+#define READ(type, pixels, first) ((pixels)[first])
+#define WRITE(type, pixels, first) ((pixels)[first])
+#define TO_FLOAT convert_float
+#define TO_ULONG convert_ulong
+#define TO_UINT_SAT convert_uint_sat
+#define VOXELS 1
+#endif
+typedef VALUES_OF(IN) values;
+
 #if defined(MAXIMUM) || defined(MINIMUM)
 
-typedef IN accumulator;
-inline accumulator started(IN value) { return value; }
-inline IN finished(accumulator best, long count) { return best; }
+typedef values accumulator;
+inline accumulator started(values value) { return value; }
+inline values finished(accumulator best, long count) { return best; }
 #ifdef IN_IS_FLOAT  // fmax and fmin take the number where the other one is NaN
 #define LARGER fmax
 #define SMALLER fmin
@@ -11,7 +31,7 @@ inline IN finished(accumulator best, long count) { return best; }
 #define LARGER max
 #define SMALLER min
 #endif
-inline accumulator join(accumulator best, IN value) {
+inline accumulator join(accumulator best, values value) {
 #ifdef MAXIMUM
   return LARGER(best, value);
 #else
@@ -23,35 +43,35 @@ inline accumulator join(accumulator best, IN value) {
 #else
 
 #ifdef IN_IS_FLOAT
-// high + low, without overlap: as good as double, which not every device has.
+// The sum, and beside it what its additions rounded off, exactly (Ogita, Rump and Oishi 2005): as good as double, which
+// not every device has, and is slow on many.
 typedef struct {
-  float high, low;
+  values sum, lost;
 } accumulator;
-inline accumulator started(IN value) { return (accumulator){value, 0.0f}; }
-inline accumulator join(accumulator sum, IN value) {
-  const float high = sum.high + value, from_value = high - sum.high;
-  // What the addition above has rounded off, exactly.
-  const float lost = (sum.high - (high - from_value)) + (value - from_value);
-  const float low = sum.low + lost;
-  // Beyond all numbers there is nothing to lose, and inf - inf would be NaN.
-  if (!isfinite(high)) return (accumulator){high, 0.0f};
-  const float both = high + low;
-  return (accumulator){both, low - (both - high)};
+inline accumulator started(values value) { return (accumulator){value, (values)(0)}; }
+inline accumulator join(accumulator to, values value) {
+  const values sum = to.sum + value, added = sum - to.sum;
+  return (accumulator){sum, to.lost + ((to.sum - (sum - added)) + (value - added))};
 }
-inline accumulator joined(accumulator a, accumulator b) { return join(join(a, b.high), b.low); }
-inline float total(accumulator sum) { return sum.high; }
+inline accumulator joined(accumulator a, accumulator b) {
+  a = join(a, b.sum);
+  a.lost += b.lost;
+  return a;
+}
+// Beyond all numbers nothing was rounded off, and inf - inf is NaN.
+inline values total(accumulator all) { return select(all.sum, all.sum + all.lost, isfinite(all.sum)); }
 #define TO_SUM(value) value
 #else
-typedef ulong accumulator;
-inline accumulator started(IN value) { return value; }
-inline accumulator join(accumulator sum, IN value) { return sum + value; }
+typedef VALUES_OF(ulong) accumulator;
+inline accumulator started(values value) { return TO_ULONG(value); }
+inline accumulator join(accumulator sum, values value) { return sum + TO_ULONG(value); }
 #define joined(a, b) ((a) + (b))
-inline ulong total(accumulator sum) { return sum; }
-#define TO_SUM(value) convert_uint_sat(value)
+inline accumulator total(accumulator sum) { return sum; }
+#define TO_SUM(value) TO_UINT_SAT(value)
 #endif
-inline OUT finished(accumulator sum, long count) {
+inline VALUES_OF(OUT) finished(accumulator sum, long count) {
 #ifdef MEAN
-  return convert_float(total(sum)) / convert_float(count);
+  return TO_FLOAT(total(sum)) / convert_float(count);
 #else
   return TO_SUM(total(sum));
 #endif
@@ -67,17 +87,17 @@ kernel __attribute__((reqd_work_group_size(LANES, PARTS, 1))) void project_colum
     global const IN* input, global OUT* output, const long lines, const long columns, const long extent) {
   local accumulator sums[PARTS][LANES];
   const int lane = get_local_id(0), part = get_local_id(1);
-  const long column = get_global_id(0), line = get_global_id(2);
-  global const IN* const from = input + line * columns * extent + min(column, columns - 1);
+  const long column = get_global_id(0) * VOXELS, line = get_global_id(2);
+  global const IN* const from = input + line * columns * extent + min(column, columns - VOXELS);
   // Parts beyond the extent begin with a voxel that is not theirs, and are left out below.
-  accumulator sum = started(from[min((long)part, extent - 1) * columns]);
+  accumulator sum = started(READ(IN, from, min((long)part, extent - 1) * columns));
 #pragma unroll 8
-  for (long k = part + PARTS; k < extent; k += PARTS) sum = join(sum, from[k * columns]);
+  for (long k = part + PARTS; k < extent; k += PARTS) sum = join(sum, READ(IN, from, k * columns));
   sums[part][lane] = sum;
   barrier(CLK_LOCAL_MEM_FENCE);
   if (part != 0 || column >= columns) return;
   for (int other = 1; other < min((long)PARTS, extent); ++other) sum = joined(sum, sums[other][lane]);
-  output[line * columns + column] = finished(sum, extent);
+  WRITE(OUT, output, line * columns + column) = finished(sum, extent);
 }
 #endif
 

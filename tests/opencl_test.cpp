@@ -188,6 +188,30 @@ TEST(OpenCl, StagedTransfersOfTwoStreamsDoNotMix) {
   }
 }
 
+TEST(OpenCl, PageLockedImagesKeepEveryByte) {
+  const auto opened = first_device();
+  auto& engine = static_cast<OpenClEngine&>(*opened);
+  EXPECT_EQ(engine.transfer_image({64, 64, 1}, DType::u8).page_locked(), engine.stages(64 * 64));
+  engine.stage_transfers(4097);
+  EXPECT_FALSE(engine.transfer_image({4096, 1, 1}, DType::u8).page_locked());
+  const auto stream = engine.stream(false);
+  const std::size_t before = engine.bytes_in_use();
+  Image image = engine.transfer_image({4099, 3, 2}, DType::u16),
+        back = engine.transfer_image({4099, 3, 2}, DType::u16);
+  EXPECT_TRUE(image.page_locked());
+  EXPECT_EQ(engine.bytes_in_use(), before);
+  const Image counted = counted_up(image.bytes(), 5);
+  std::memcpy(image.data(), counted.data(), image.bytes());
+  std::memset(back.data(), 0xff, back.bytes());
+  const auto buffer = engine.allocate(image.shape(), DType::u16);
+  stream->upload(image, *buffer);
+  stream->download(*buffer, back);
+  EXPECT_EQ(std::memcmp(counted.data(), back.data(), back.bytes()), 0);
+  const Image moved = std::move(back);  // the pixels stay where they are
+  EXPECT_TRUE(moved.page_locked());
+  EXPECT_EQ(std::memcmp(counted.data(), moved.data(), moved.bytes()), 0);
+}
+
 TEST(OpenCl, OnlyGpusWithMemoryOfTheirOwnStage) {
   for (const auto& entry : devices()) {
     const auto opened = std::get<std::unique_ptr<Engine>>(entry.open(0));

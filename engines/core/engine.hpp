@@ -146,6 +146,8 @@ class Engine {
 
   /// Throws TooLarge, naming bytes and limit, where the device can never hold it.
   virtual std::shared_ptr<Buffer> allocate(Shape shape, DType dtype) = 0;
+  /// An image in host memory, page-locked where this engine's transfers are faster from there.
+  virtual Image transfer_image(Shape shape, DType dtype) { return {shape, dtype}; }
   /// A profiling stream offers device_seconds(), at some cost per launch.
   virtual std::unique_ptr<Stream> stream(bool profiling = false) = 0;
   virtual std::unique_ptr<Arena> arena() = 0;

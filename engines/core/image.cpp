@@ -19,14 +19,13 @@ namespace {
 constexpr std::size_t alignment = 4096, large = std::size_t{16} << 20;
 }
 
-void Image::Free::operator()(std::byte* pixels) const { std::free(pixels); }
-
 Image::Image(Shape shape, DType dtype, Spacing spacing)
     : shape_(shape), dtype_(dtype), spacing_(spacing) {
   const std::size_t padded = (bytes() + alignment - 1) / alignment * alignment;
-  pixels_.reset(
-      static_cast<std::byte*>(std::aligned_alloc(alignment, std::max(padded, alignment))));
-  if (!pixels_) throw std::bad_alloc();
+  auto* const pixels =
+      static_cast<std::byte*>(std::aligned_alloc(alignment, std::max(padded, alignment)));
+  if (!pixels) throw std::bad_alloc();
+  pixels_.reset(pixels, std::free);
 #ifdef MADV_HUGEPAGE
   // Fewer page faults at the first touch, and fewer misses of the address translation after it.
   if (padded >= large) madvise(pixels_.get(), padded, MADV_HUGEPAGE);

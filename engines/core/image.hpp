@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "engines/core/dtype.hpp"
 #include "engines/core/shape.hpp"
@@ -14,13 +15,18 @@ struct Spacing {
   bool operator==(const Spacing&) const = default;
 };
 
-/// Pixels in host memory: contiguous, x fastest, 4096-byte aligned, owned. New pixels hold no
-/// particular value.
+/// Pixels in host memory: contiguous, x fastest, owned; 4096-byte aligned unless an engine
+/// allocated them. New pixels hold no particular value.
 class Image {
  public:
   Image() = default;
   /// Throws std::bad_alloc where the memory cannot be had.
   Image(Shape shape, DType dtype, Spacing spacing = {});
+  /// In page-locked memory, which devices reach by themselves.
+  Image(Shape shape, DType dtype, std::shared_ptr<std::byte> page_locked)
+      : shape_(shape), dtype_(dtype), page_locked_(true), pixels_(std::move(page_locked)) {}
+  Image(Image&&) = default;
+  Image& operator=(Image&&) = default;
 
   const Shape& shape() const { return shape_; }
   DType dtype() const { return dtype_; }
@@ -30,6 +36,7 @@ class Image {
 
   std::byte* data() { return pixels_.get(); }
   const std::byte* data() const { return pixels_.get(); }
+  bool page_locked() const { return page_locked_; }
 
   /// All pixels. Throws std::logic_error where T is not the image's type.
   template <class T>
@@ -48,13 +55,11 @@ class Image {
  private:
   void require(DType type) const;
 
-  struct Free {
-    void operator()(std::byte* pixels) const;
-  };
   Shape shape_{0, 0, 0};
   DType dtype_ = DType::u8;
   Spacing spacing_;
-  std::unique_ptr<std::byte, Free> pixels_;
+  bool page_locked_ = false;
+  std::shared_ptr<std::byte> pixels_;
 };
 
 /// Copies a box of voxels between images of one type.

@@ -34,7 +34,7 @@ std::string transfer(const char* name, const Buffer& buffer) {
 void OpenClStream::upload(const Image& image, Buffer& buffer) {
   std::atomic_ref(counters_.uploads)++;
   with_context(transfer("upload", buffer), [&] {
-    if (engine_.stages(buffer.bytes()))
+    if (engine_.stages(buffer.bytes()) && !image.page_locked())
       return engine_.staging().upload(queue_, image.data(), memory_of(buffer), buffer.bytes(),
                                       nullptr);
     queue_.enqueueWriteBuffer(memory_of(buffer), CL_TRUE, 0, buffer.bytes(), image.data());
@@ -49,7 +49,7 @@ void OpenClStream::download(const Buffer& buffer, Image& image) {
     return;
   }
   with_context(transfer("download", buffer), [&] {
-    if (engine_.stages(buffer.bytes()))
+    if (engine_.stages(buffer.bytes()) && !image.page_locked())
       return engine_.staging().download(queue_, memory_of(buffer), image.data(), buffer.bytes(),
                                         nullptr);
     queue_.enqueueReadBuffer(memory_of(buffer), CL_TRUE, 0, buffer.bytes(), image.data());
@@ -187,6 +187,17 @@ std::shared_ptr<Buffer> OpenClEngine::allocate(Shape shape, DType dtype) {
   auto buffer = std::make_shared<OpenClBuffer>(memory(bytes), shape, dtype, meter_);
   if (stages(bytes)) with_context("pinning memory for transfers", [&] { staging(); });
   return buffer;
+}
+
+Image OpenClEngine::transfer_image(Shape shape, DType dtype) {
+  const std::size_t bytes = static_cast<std::size_t>(shape.voxels()) * bytes_of(dtype);
+  if (stages(bytes)) try {
+      const auto memory = pinned_memory(context_, cl_device_, bytes);
+      return {shape, dtype, std::shared_ptr<std::byte>(memory, memory->data())};
+    } catch (const cl::Error&) {
+      // What a driver page-locks has its limits; other memory serves, if slower.
+    }
+  return {shape, dtype};
 }
 
 std::shared_ptr<HostMemory> OpenClEngine::host_memory(std::size_t bytes, bool pinned) {

@@ -87,11 +87,12 @@ class OpenClEngine final : public Engine {
   OpenClEngine(Device device, cl::Device cl_device);
 
   std::shared_ptr<Buffer> allocate(Shape shape, DType dtype) override;
+  Image transfer_image(Shape shape, DType dtype) override;
   std::unique_ptr<Stream> stream(bool profiling) override;
   std::unique_ptr<Arena> arena() override { return std::make_unique<OpenClArena>(*this); }
   Prepared prepare(const Request& request) override;
-  /// One pushes, one computes, one pulls; a CPU is its own host.
-  int concurrent_streams() const override { return device_.is_cpu() ? 2 : 3; }
+  /// One pushes, one computes, one pulls, one is read or written; a CPU is its own host.
+  int concurrent_streams() const override { return device_.is_cpu() ? 2 : 4; }
   Probe arithmetic_probe() override;
   std::optional<PinnedTransfer> pinned_transfer(std::size_t bytes) override;
   std::size_t bytes_in_use() const override { return meter_->in_use(); }

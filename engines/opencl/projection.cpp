@@ -21,11 +21,15 @@ Prepared project(PlanBuilder& plan, int axis, const char* statistic) {
   }
   const std::int64_t columns = axis == 1 ? shape.x : shape.x * shape.y,
                      lines = axis == 1 ? shape.z : 1;
-  // Where there are columns enough to fill the device, a work-item takes a whole one.
-  if (lines * columns >= 2048 * std::int64_t{plan.device().compute_units}) rows = 1;
+  // Where there are columns enough to fill the device, a work-item takes a whole one, or four.
+  const std::int64_t filling = 2048 * std::int64_t{plan.device().compute_units};
+  if (lines * columns >= filling) rows = 1;
+  const bool quads = columns % 4 == 0 && lines * columns >= 2 * filling;
+  if (quads) types.options += " -D QUADS";
   types.options += " -D PARTS=" + std::to_string(rows);
   plan.launch("projection:project_columns", types,
-              PlanBuilder::Range::of_groups({pieces(columns, lanes), 1, lines}, lanes, rows),
+              PlanBuilder::Range::of_groups(
+                  {pieces(quads ? columns / 4 : columns, lanes), 1, lines}, lanes, rows),
               plan.input(), plan.output(), cl_long{lines}, cl_long{columns},
               cl_long{extent_along(shape, axis)});
   return plan.finish();
