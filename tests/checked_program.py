@@ -34,16 +34,20 @@ class ProgramTest(CheckedTest):
         """Runs the program in the test's folder; it has to end with this status, or one of these."""
         given = {"cwd": self.folder, "env": self.ENVIRONMENT | dict(environment), "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                  "stderr": subprocess.PIPE} | options
+        before = self.half_written()  # by a run that was killed
         run = subprocess.run([program or self.PROGRAM, *map(str, arguments)], timeout=timeout, **given)
         run.stdout, run.stderr = (run.stdout or b"").decode("utf-8"), run.stderr.decode("utf-8", "replace")
         what = f"{self.NAME} {' '.join(map(str, arguments))[:300]}"
         self.check(run.returncode in (status if isinstance(status, tuple) else (status,)),
                    f"{what}: exit status {run.returncode}, expected {status}\n{run.stderr[:2000]}")
-        self.check_nothing_half_written(what)
+        self.check_nothing_half_written(what, before)
         return run
 
-    def check_nothing_half_written(self, what):
-        left = [str(path) for path in self.folder.rglob("*") if ".tmp" in path.name]
+    def half_written(self):
+        return {str(path) for path in self.folder.rglob("*") if ".tmp" in path.name}
+
+    def check_nothing_half_written(self, what, before=frozenset()):
+        left = sorted(self.half_written() - before)
         self.check(not left, f"{what} left {left}")
 
     def files(self):

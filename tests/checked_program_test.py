@@ -35,6 +35,8 @@ class Runner(ProgramTest):
         self.fails(self.run_program, "-c", "exit 3")
         self.fails(self.run_program, "-c", "exit 0", status=(1, 2))
         self.fails(self.run_program, "-c", "touch x.tmp1")
+        self.run_program("-c", "true")  # what was left before is not its doing
+        self.fails(self.run_program, "-c", "touch y.tmp1")
 
     def test_full_output(self):
         self.refuses_full_output("-c", "echo text || { echo sh: standard output is full >&2; exit 2; }")

@@ -29,8 +29,8 @@ class FreshProcesses(ProgramTest):
         self.temporary.mkdir()
         self.ENVIRONMENT = ENVIRONMENT | {"TMPDIR": str(self.temporary)}
 
-    def check_nothing_half_written(self, what):
-        super().check_nothing_half_written(what)
+    def check_nothing_half_written(self, what, before=frozenset()):
+        super().check_nothing_half_written(what, before)
         self.equal([path for path in self.temporary.iterdir() if path.name.startswith("voxelmark")], [], f"temporary files of {what}")
 
     def script(self, name, text):
